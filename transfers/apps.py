@@ -1,0 +1,9 @@
+"""The transfers application."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class TransfersConfig(AppConfig):
+    name = "transfers"
+    verbose_name = _("Transfers")
