@@ -37,6 +37,7 @@ class DayKind(StrEnum):
 
 _WORKING_KINDS = frozenset({DayKind.WORKDAY, DayKind.MAKEUP})
 _ONE_DAY = timedelta(days=1)
+_AHEAD = 731  # days past the last row that are numbered too: the common provisional answers
 
 
 class OutsideCalendar(ValueError):
@@ -100,8 +101,9 @@ class WorkingCalendar:
     # _origin           ordinal of the first row
     # _working[k]       date of working day number k, from 0
     # _last[i]          number of the last working day on or before row i, -1 if none
+    #                   (both run on Mon–Fri for _AHEAD days after the last row)
     # _tail             what turns a count of Mon–Fri days since 0001-01-01 into a
-    #                   working day number, for days after the last row
+    #                   working day number, for days later still
     _days: tuple[Day, ...]
     _last: tuple[int, ...]
     _origin: int
@@ -123,11 +125,17 @@ class WorkingCalendar:
             if row.working:
                 working.append(row.day)
             last.append(len(working) - 1)
+        end = rows[-1].day.toordinal()
+        for ordinal in range(end + 1, min(end + _AHEAD, date.max.toordinal()) + 1):
+            day = date.fromordinal(ordinal)
+            if _plain_kind(day).working:
+                working.append(day)
+            last.append(len(working) - 1)
         self._days = rows
         self._working = tuple(working)
         self._last = tuple(last)
         self._origin = rows[0].day.toordinal()
-        self._tail = last[-1] - _weekdays_until(rows[-1].day.toordinal())
+        self._tail = last[len(rows) - 1] - _weekdays_until(end)
         self._published_until = min(published_until, rows[-1].day)
 
     @classmethod
@@ -194,7 +202,7 @@ class WorkingCalendar:
             try:
                 return self._working[self._last[index] + n]
             except IndexError:
-                pass  # the day or the answer lies past the last row
+                pass  # the day or the answer lies past the numbered days
         if n == 0:
             self._number(day)
             return day
@@ -297,9 +305,7 @@ class WorkingCalendar:
     def _date(self, number: int) -> date:
         """Return the date of a working day by its number."""
         if number < 0:
-            raise OutsideCalendar(
-                f"the answer lies before the calendar's first day {self.first}"
-            )
+            raise OutsideCalendar(f"the answer lies before the calendar's first day {self.first}")
         if number < len(self._working):
             return self._working[number]
         return date.fromordinal(_nth_weekday(number - self._tail))

@@ -1,0 +1,230 @@
+"""Calendar files: one State Council notice on a year's holidays, as text.
+
+::
+
+    # year: 2026
+    # notice: 国办发明电〔2025〕7号
+    # published: 2025-11-04
+    # title: 国务院办公厅关于2026年部分节假日安排的通知
+    # source: https://www.gov.cn/…
+    # verified: yes
+    # amended-by: …            (optional, may be repeated; other comments are ignored)
+    date,kind,name
+    2026-01-01,holiday,元旦
+    2026-01-04,makeup,元旦调休上班
+
+Only what departs from Monday to Friday has a row: holiday, makeup, closure.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+from transfers.rules.working_days import Day, DayKind
+
+__all__ = ["Notice", "NoticeError", "Problem", "read_notice"]
+
+COLUMNS = ("date", "kind", "name")
+REQUIRED = ("year", "notice", "published", "title", "source", "verified")
+AMENDED_BY = "amended-by"
+
+_KINDS = {kind.value: kind for kind in (DayKind.HOLIDAY, DayKind.MAKEUP, DayKind.CLOSURE)}
+_FIELD = re.compile(r"#\s*([a-z-]+)\s*[:：]\s*(.*)")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEAR = re.compile(r"[12][0-9]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One year's notice; ``days`` are its rows in the order of the file."""
+
+    year: int
+    number: str
+    published_on: date
+    title: str
+    source: str
+    verified: bool
+    amended_by: tuple[str, ...]
+    days: tuple[Day, ...]
+
+    def exceptions(self) -> dict[date, tuple[DayKind, str, str]]:
+        """Return the rows as ``WorkingCalendar.from_exceptions`` takes them."""
+        return {row.day: (row.kind, row.name, row.notice) for row in self.days}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a file, for the caller to put into words.
+
+    ``line`` counts from 1; 0 means the file as a whole. Codes and their params:
+    ``field_missing`` and ``field_repeated`` (field), ``bad_year`` (value),
+    ``bad_date`` (value), ``bad_verified`` (value), ``columns_missing`` (expected),
+    ``bad_row`` (expected, found: numbers of columns), ``outside_year`` (day, year),
+    ``duplicate_date`` (day, first_line), ``unknown_kind`` (value),
+    ``name_missing`` (day), ``makeup_on_weekday`` (day), ``no_holidays`` ().
+    """
+
+    line: int
+    code: str
+    params: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class NoticeError(ValueError):
+    """A file that is no notice: every problem found, in the order of the lines.
+
+    ``line``, ``code`` and ``params`` are those of the first.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
+        first = self.problems[0]
+        self.line, self.code, self.params = first.line, first.code, first.params
+        super().__init__("; ".join(_in_short(problem) for problem in self.problems))
+
+
+def read_notice(lines: Iterable[str]) -> Notice:
+    """Read one calendar file, given as decoded lines.
+
+    Errors: NoticeError with all problems at once; nothing is read in part.
+    Source: domain.md §4, "a calendar is data, with the notice it comes from".
+    """
+    return _Reader().read(lines)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.fields: dict[str, tuple[int, str]] = {}
+        self.amended_by: list[str] = []
+        self.rows: list[tuple[int, list[str]]] = []
+        self.has_columns = False
+
+    def read(self, lines: Iterable[str]) -> Notice:
+        for number, line in enumerate(lines, start=1):
+            self.sort_line(number, line.removeprefix("\ufeff").strip())
+        for name in REQUIRED:
+            if not self.value(name):
+                self.report(0, "field_missing", field=name)
+        if not self.has_columns:
+            self.report(0, "columns_missing", expected=",".join(COLUMNS))
+        year = self.year()
+        published_on = self.date_of(*self.fields.get("published", (0, "")))
+        verified = self.verified()
+        days = self.days(year)
+        if self.problems or year is None or published_on is None:
+            raise NoticeError(self.problems)
+        return Notice(
+            year=year,
+            number=self.value("notice"),
+            published_on=published_on,
+            title=self.value("title"),
+            source=self.value("source"),
+            verified=verified,
+            amended_by=tuple(self.amended_by),
+            days=days,
+        )
+
+    def sort_line(self, number: int, line: str) -> None:
+        """Put a line where it belongs: field, column names, row, or nowhere."""
+        if line.startswith("#"):
+            self.comment(number, line)
+        elif line:
+            cells = _cells(line)
+            if not self.has_columns and tuple(cells) == COLUMNS:
+                self.has_columns = True
+            else:
+                self.rows.append((number, cells))
+
+    def comment(self, number: int, line: str) -> None:
+        match = _FIELD.fullmatch(line)
+        if match is None:
+            return
+        name, value = match.groups()
+        if name == AMENDED_BY:
+            self.amended_by.append(value)
+        elif name in REQUIRED and name in self.fields:
+            self.report(number, "field_repeated", field=name)
+        elif name in REQUIRED:
+            self.fields[name] = (number, value)
+
+    def value(self, name: str) -> str:
+        return self.fields.get(name, (0, ""))[1]
+
+    def year(self) -> int | None:
+        number, value = self.fields.get("year", (0, ""))
+        if not value:
+            return None
+        if _YEAR.fullmatch(value):
+            return int(value)
+        self.report(number, "bad_year", value=value)
+        return None
+
+    def verified(self) -> bool:
+        number, value = self.fields.get("verified", (0, ""))
+        if value and value not in ("yes", "no"):
+            self.report(number, "bad_verified", value=value)
+        return value == "yes"
+
+    def days(self, year: int | None) -> tuple[Day, ...]:
+        seen: dict[date, int] = {}
+        days = []
+        holidays = 0
+        for number, cells in self.rows:
+            if len(cells) != len(COLUMNS):
+                self.report(number, "bad_row", expected=len(COLUMNS), found=len(cells))
+                continue
+            kind = _KINDS.get(cells[1])
+            if kind is None:
+                self.report(number, "unknown_kind", value=cells[1])
+            holidays += kind is DayKind.HOLIDAY
+            day = self.date_of(number, cells[0]) if cells[0] else None
+            if not cells[0]:
+                self.report(number, "bad_date", value="")
+            if day is None:
+                continue
+            if year is not None and day.year != year:
+                self.report(number, "outside_year", day=day.isoformat(), year=year)
+            if day in seen:
+                self.report(number, "duplicate_date", day=day.isoformat(), first_line=seen[day])
+            seen.setdefault(day, number)
+            if kind is DayKind.MAKEUP and day.weekday() < 5:
+                self.report(number, "makeup_on_weekday", day=day.isoformat())
+            if not cells[2]:
+                self.report(number, "name_missing", day=day.isoformat())
+            if kind is not None:
+                days.append(Day(day, kind, cells[2], self.value("notice")))
+        if not holidays:
+            self.report(0, "no_holidays")
+        return tuple(days)
+
+    def date_of(self, number: int, value: str) -> date | None:
+        """Return a date written YYYY-MM-DD, or report it; an empty one is just None."""
+        if not value:
+            return None
+        if _DATE.fullmatch(value):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                pass  # such as 2026-02-30
+        self.report(number, "bad_date", value=value)
+        return None
+
+    def report(self, line: int, code: str, **params: str | int) -> None:
+        self.problems.append(Problem(line, code, MappingProxyType(params)))
+
+
+def _cells(line: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line]))]
+    except csv.Error:  # a carriage return inside the line, or an endless one
+        return [line]
+
+
+def _in_short(problem: Problem) -> str:
+    params = ", ".join(f"{name} {value}" for name, value in problem.params.items())
+    return f"line {problem.line}: {problem.code}" + (f" ({params})" if params else "")
