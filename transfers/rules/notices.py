@@ -8,20 +8,24 @@
     # title: 国务院办公厅关于2026年部分节假日安排的通知
     # source: https://www.gov.cn/…
     # verified: yes
-    # amended-by: …            (optional, may be repeated; other comments are ignored)
+    # amended-by: 国办发明电〔2026〕1号 | 2026-01-26 | …
+    # also: 国办发明电〔2026〕9号 | 2026-11-05 | … | 2026-12-31
     date,kind,name
     2026-01-01,holiday,元旦
     2026-01-04,makeup,元旦调休上班
 
 Only what departs from Monday to Friday has a row: holiday, makeup, closure.
+``amended-by`` and ``also`` are optional and may be repeated. ``also`` names days
+of this year that next year's notice moved (number | published | title | days);
+those rows carry that notice's number. Other comments are ignored.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
@@ -32,6 +36,7 @@ __all__ = ["Notice", "NoticeError", "Problem", "read_notice"]
 COLUMNS = ("date", "kind", "name")
 REQUIRED = ("year", "notice", "published", "title", "source", "verified")
 AMENDED_BY = "amended-by"
+ALSO = "also"
 
 _KINDS = {kind.value: kind for kind in (DayKind.HOLIDAY, DayKind.MAKEUP, DayKind.CLOSURE)}
 _FIELD = re.compile(r"#\s*([a-z-]+)\s*[:：]\s*(.*)")
@@ -41,7 +46,10 @@ _YEAR = re.compile(r"[12][0-9]{3}")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One year's notice; ``days`` are its rows in the order of the file."""
+    """One year's notice; ``days`` are its rows in the order of the file.
+
+    ``amended_by`` and ``also`` are those comments as they stand.
+    """
 
     year: int
     number: str
@@ -50,6 +58,7 @@ class Notice:
     source: str
     verified: bool
     amended_by: tuple[str, ...]
+    also: tuple[str, ...]
     days: tuple[Day, ...]
 
     def exceptions(self) -> dict[date, tuple[DayKind, str, str]]:
@@ -66,7 +75,8 @@ class Problem:
     ``bad_date`` (value), ``bad_verified`` (value), ``columns_missing`` (expected),
     ``bad_row`` (expected, found: numbers of columns), ``outside_year`` (day, year),
     ``duplicate_date`` (day, first_line), ``unknown_kind`` (value),
-    ``name_missing`` (day), ``makeup_on_weekday`` (day), ``no_holidays`` ().
+    ``name_missing`` (day), ``makeup_on_weekday`` (day), ``no_holidays`` (),
+    ``bad_also`` (value: not four parts, or a day that has no row).
     """
 
     line: int
@@ -101,6 +111,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.fields: dict[str, tuple[int, str]] = {}
         self.amended_by: list[str] = []
+        self.also: list[tuple[int, str]] = []
         self.rows: list[tuple[int, list[str]]] = []
         self.has_columns = False
 
@@ -126,6 +137,7 @@ class _Reader:
             source=self.value("source"),
             verified=verified,
             amended_by=tuple(self.amended_by),
+            also=tuple(value for _, value in self.also),
             days=days,
         )
 
@@ -147,6 +159,8 @@ class _Reader:
         name, value = match.groups()
         if name == AMENDED_BY:
             self.amended_by.append(value)
+        elif name == ALSO:
+            self.also.append((number, value))
         elif name in REQUIRED and name in self.fields:
             self.report(number, "field_repeated", field=name)
         elif name in REQUIRED:
@@ -173,7 +187,6 @@ class _Reader:
     def days(self, year: int | None) -> tuple[Day, ...]:
         seen: dict[date, int] = {}
         days = []
-        holidays = 0
         for number, cells in self.rows:
             if len(cells) != len(COLUMNS):
                 self.report(number, "bad_row", expected=len(COLUMNS), found=len(cells))
@@ -181,7 +194,6 @@ class _Reader:
             kind = _KINDS.get(cells[1])
             if kind is None:
                 self.report(number, "unknown_kind", value=cells[1])
-            holidays += kind is DayKind.HOLIDAY
             day = self.date_of(number, cells[0]) if cells[0] else None
             if not cells[0]:
                 self.report(number, "bad_date", value="")
@@ -198,24 +210,39 @@ class _Reader:
                 self.report(number, "name_missing", day=day.isoformat())
             if kind is not None:
                 days.append(Day(day, kind, cells[2], self.value("notice")))
-        if not holidays:
+        if not any(DayKind.HOLIDAY in cells for _, cells in self.rows):
             self.report(0, "no_holidays")
-        return tuple(days)
+        other = self.other_notices(seen)
+        return tuple(replace(row, notice=other.get(row.day, row.notice)) for row in days)
+
+    def other_notices(self, rows: Container[date]) -> dict[date, str]:
+        """Return the number of the notice for the days that another one moved."""
+        numbers = {}
+        for line, value in self.also:
+            parts = [part.strip() for part in value.split("|")]
+            number, days = parts[0], [_date(text) for text in parts[-1].split()]
+            known = [day for day in days if day is not None and day in rows]
+            if len(parts) != 4 or not number or not known or len(known) != len(days):
+                self.report(line, "bad_also", value=value)
+            numbers.update(dict.fromkeys(known, number))
+        return numbers
 
     def date_of(self, number: int, value: str) -> date | None:
         """Return a date written YYYY-MM-DD, or report it; an empty one is just None."""
-        if not value:
-            return None
-        if _DATE.fullmatch(value):
-            try:
-                return date.fromisoformat(value)
-            except ValueError:
-                pass  # such as 2026-02-30
-        self.report(number, "bad_date", value=value)
-        return None
+        day = _date(value)
+        if value and day is None:
+            self.report(number, "bad_date", value=value)
+        return day
 
     def report(self, line: int, code: str, **params: str | int) -> None:
         self.problems.append(Problem(line, code, MappingProxyType(params)))
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:  # such as 2026-02-30
+        return None
 
 
 def _cells(line: str) -> list[str]:

@@ -40,7 +40,7 @@ _ONE_DAY = timedelta(days=1)
 _AHEAD = 731  # days past the last row that are numbered too: the common provisional answers
 
 
-class OutsideCalendar(ValueError):
+class OutsideCalendar(ValueError):  # noqa: N818 - a name callers read as a sentence
     """A day before the calendar's first row was asked for."""
 
 
