@@ -1,0 +1,44 @@
+"""The calendar a place counts by, as the immutable `WorkingCalendar` the rules work with."""
+
+from threading import Lock
+
+from ..models.calendar import Calendar, CalendarDay
+from ..models.regions import Region
+from ..rules.working_days import Day, DayKind, WorkingCalendar
+
+# One entry a calendar, replaced when its version moves on, so a long-lived worker never counts by an
+# outdated notice.
+_built: dict[str, tuple[int, WorkingCalendar]] = {}
+_lock = Lock()
+
+
+def calendar_record_of(region: Region | str) -> Calendar:
+    """The calendar of the nearest region that has one: the pool's own with its closures, or the nation's."""
+    code = region if isinstance(region, str) else region.pk
+    place = Region.objects.select_related("parent__parent__parent").get(pk=code)
+    lineage = [each.code for each in place.lineage()]
+    records = {record.pk: record for record in Calendar.objects.filter(pk__in=lineage)}
+    for each in lineage:
+        if each in records:
+            return records[each]
+    raise Calendar.DoesNotExist(f"no calendar is loaded for {code}")
+
+
+def calendar_of(where: Calendar | Region | str) -> WorkingCalendar:
+    """The working calendar of a place. One query when its version is known, two when it is not."""
+    record = where if isinstance(where, Calendar) else calendar_record_of(where)
+    with _lock:
+        known = _built.get(record.pk)
+        if known is not None and known[0] == record.version:
+            return known[1]
+    days = CalendarDay.objects.filter(calendar=record).order_by("day")
+    calendar = WorkingCalendar(
+        (
+            Day(day, DayKind(kind), name, notice)
+            for day, kind, name, notice in days.values_list("day", "kind", "name", "notice")
+        ),
+        published_until=record.published_until,
+    )
+    with _lock:
+        _built[record.pk] = (record.version, calendar)
+    return calendar

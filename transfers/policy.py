@@ -1,0 +1,115 @@
+"""What is in force in a place on a day: each value from the nearest region that sets it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from .models.policies import TransferPolicy, ValueStatus
+from .models.regions import NATION, Region
+from .rules.balances import Disposition, InProvinceMode
+
+
+class PolicyMissing(LookupError):  # noqa: N818 - a name callers read as a sentence
+    """No region up to the nation sets a value that every place must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyValue:
+    """One value and where it comes from."""
+
+    value: Any
+    region_code: str
+    policy_id: int
+    status: str
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferTerms:
+    """The policy of one region on one day. Values are read as attributes; all `*_days` are working days."""
+
+    region_code: str
+    on: date
+    values: dict[str, PolicyValue]
+    statute: dict[str, PolicyValue]
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in TransferPolicy.VALUES:
+            raise AttributeError(name)
+        return self.source_of(name).value if name in self.values else None
+
+    def source_of(self, name: str) -> PolicyValue:
+        """The value with its source. Raises PolicyMissing when no region sets it."""
+        try:
+            return self.values[name]
+        except KeyError:
+            raise PolicyMissing(f"{name} is not set for {self.region_code} on {self.on}") from None
+
+    def limit(self, name: str) -> tuple[int, int]:
+        """(promised, statutory) working days of a step; a promise never lengthens the statute.
+
+        Where national text sets no limit, the promise is the only one.
+        """
+        promised = int(self.source_of(name).value)
+        national = self.statute.get(name)
+        if national is None or national.status != ValueStatus.LAW:
+            return promised, promised
+        statutory = int(national.value)
+        return min(promised, statutory), statutory
+
+    def pin(self, *names: str) -> dict[str, Any]:
+        """The values as stored beside what they decided, JSON-ready."""
+        return {
+            name: {
+                "value": found.value,
+                "region": found.region_code,
+                "policy": found.policy_id,
+                "status": found.status,
+            }
+            for name in names
+            if (found := self.values.get(name)) is not None
+        }
+
+    @property
+    def pays_to_person(self) -> bool:
+        return self.balance_disposition == Disposition.PAY_TO_PERSON
+
+    @property
+    def shared_in_province(self) -> bool:
+        return self.in_province_mode == InProvinceMode.SHARED
+
+
+def resolve(region: Region | str, on: date) -> TransferTerms:
+    """The terms in force in `region` on `on`: pool → city → province → nation, value by value.
+
+    Two queries. Raises Region.DoesNotExist for an unknown code.
+    """
+    code = region if isinstance(region, str) else region.pk
+    place = Region.objects.select_related("parent__parent__parent").get(pk=code)
+    lineage = [each.code for each in place.lineage()]
+    rows = TransferPolicy.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=on), region__in=lineage, valid_from__lte=on
+    )
+    by_region = {row.region_id: row for row in rows}
+    values: dict[str, PolicyValue] = {}
+    statute: dict[str, PolicyValue] = {}
+    for each in reversed(lineage):
+        row = by_region.get(each)
+        if row is None:
+            continue
+        for name, value in row.given().items():
+            told = row.provenance.get(name, {})
+            values[name] = PolicyValue(
+                value,
+                each,
+                row.pk,
+                told.get("status", ValueStatus.OWN),
+                told.get("source", ""),
+                bool(told.get("verified", False)),
+            )
+            if each == NATION:
+                statute[name] = values[name]
+    return TransferTerms(code, on, values, statute)
