@@ -124,7 +124,7 @@ class _Reader:
         if not self.has_columns:
             self.report(0, "columns_missing", expected=",".join(COLUMNS))
         year = self.year()
-        published_on = self.date_of(*self.fields.get("published", (0, "")))
+        published_on = self.published_on()
         verified = self.verified()
         days = self.days(year)
         if self.problems or year is None or published_on is None:
@@ -178,6 +178,10 @@ class _Reader:
         self.report(number, "bad_year", value=value)
         return None
 
+    def published_on(self) -> date | None:
+        number, value = self.fields.get("published", (0, ""))
+        return self.date_of(number, value) if value else None
+
     def verified(self) -> bool:
         number, value = self.fields.get("verified", (0, ""))
         if value and value not in ("yes", "no"):
@@ -194,9 +198,7 @@ class _Reader:
             kind = _KINDS.get(cells[1])
             if kind is None:
                 self.report(number, "unknown_kind", value=cells[1])
-            day = self.date_of(number, cells[0]) if cells[0] else None
-            if not cells[0]:
-                self.report(number, "bad_date", value="")
+            day = self.date_of(number, cells[0])
             if day is None:
                 continue
             if year is not None and day.year != year:
@@ -228,9 +230,9 @@ class _Reader:
         return numbers
 
     def date_of(self, number: int, value: str) -> date | None:
-        """Return a date written YYYY-MM-DD, or report it; an empty one is just None."""
+        """Return a date written YYYY-MM-DD, or report it."""
         day = _date(value)
-        if value and day is None:
+        if day is None:
             self.report(number, "bad_date", value=value)
         return day
 
