@@ -9,14 +9,16 @@ from .applications import TransferApplication
 
 
 class InformationForm(models.Model):
-    """One version of the form. Written by a maker, sealed by a different checker, then never changed.
+    """One version of the form: prepared by a maker, sealed by a different checker, never changed.
 
-    `content_hash` is the SHA-256 of the canonical content (`workflow.forms.content_of`); the checker
-    confirms that hash.
+    `content_hash` is the SHA-256 of the canonical content (`workflow.forms.content_of`), which is what
+    the checker confirmed.
     """
 
+    append_only = True
+
     application = models.ForeignKey(
-        TransferApplication, models.CASCADE, related_name="forms", verbose_name=_("application")
+        TransferApplication, models.PROTECT, related_name="forms", verbose_name=_("application")
     )
     version = models.PositiveSmallIntegerField(_("version"))
     last_paid_month = models.DateField(
@@ -31,10 +33,9 @@ class InformationForm(models.Model):
     )
     prepared_at = models.DateTimeField(_("prepared at"))
     sealed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",
-        verbose_name=_("sealed by"),
-    )  # fmt: skip
-    sealed_at = models.DateTimeField(_("sealed at"), null=True, blank=True)
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("sealed by")
+    )
+    sealed_at = models.DateTimeField(_("sealed at"))
 
     class Meta:
         ordering = ["application_id", "version"]
@@ -43,8 +44,7 @@ class InformationForm(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["application", "version"], name="one_form_a_version"),
             models.CheckConstraint(
-                condition=Q(sealed_by__isnull=True, sealed_at__isnull=True)
-                | (Q(sealed_by__isnull=False, sealed_at__isnull=False) & ~Q(sealed_by=F("prepared_by"))),
+                condition=~Q(sealed_by=F("prepared_by")),
                 name="form_sealed_by_another",
                 violation_error_message=_("The person who prepared the form cannot seal it."),
             ),
@@ -61,12 +61,14 @@ class InformationForm(models.Model):
 class ContributionRow(models.Model):
     """A span of contribution months at the origin, each end the first day of its month."""
 
+    append_only = True
+
     class Kind(models.TextChoices):
         ACTUAL = "actual", _("Actual")
         DEEMED = "deemed", _("Deemed")
 
     form = models.ForeignKey(
-        InformationForm, models.CASCADE, related_name="rows", verbose_name=_("form")
+        InformationForm, models.PROTECT, related_name="rows", verbose_name=_("form")
     )
     from_month = models.DateField(_("from month"))
     to_month = models.DateField(_("to month"))

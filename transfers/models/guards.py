@@ -83,30 +83,6 @@ def allow_overlap(connection: BaseDatabaseWrapper, table: str) -> None:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_overlap_{verb}")
 
 
-def frozen_once(connection: BaseDatabaseWrapper, table: str, column: str) -> None:
-    """Make the database refuse to change a row of `table` whose `column` is set."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(_POSTGRES_FUNCTION)
-            cursor.execute(
-                f"CREATE OR REPLACE TRIGGER {table}_frozen BEFORE UPDATE ON {table} FOR EACH ROW "
-                f"WHEN (OLD.{column} IS NOT NULL) EXECUTE FUNCTION jiexu_append_only()"
-            )
-        else:
-            cursor.execute(
-                f"CREATE TRIGGER IF NOT EXISTS {table}_frozen BEFORE UPDATE ON {table} "
-                f"WHEN OLD.{column} IS NOT NULL "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is frozen once {column} is set'); END"
-            )
-
-
-def thaw(connection: BaseDatabaseWrapper, table: str) -> None:
-    """Undo `frozen_once`."""
-    on = f" ON {table}" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TRIGGER IF EXISTS {table}_frozen{on}")
-
-
 def append_only_tables() -> list[str]:
     """Tables of every model that declares itself `append_only`."""
     return [

@@ -1,0 +1,251 @@
+"""One case under one action: claimed, checked, changed and recorded in one transaction.
+
+The claim is a compare-and-set on the application's `version`. It is the first thing an action writes,
+so of two people who press at once the second waits for the first and then loses, before anything of
+theirs is written; and since every action on either track claims the same row, a case has one history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F
+from django.utils.timezone import localdate, localtime
+from django.utils.translation import gettext_lazy as _
+
+from ..deadlines import clocks
+from ..models.alerts import OutboxMessage
+from ..models.applications import SideRecord, TransferApplication
+from ..models.balances import BalanceTransfer
+from ..models.events import ActorKind, Event, Track
+from ..models.steps import Step
+from ..rules.balances import BalanceAction
+from ..rules.states import Action, Side
+from ..rules.steps import LatenessReason, Outcome, Owner, StepKind
+from ..status import shown, situation_of
+from .actors import Actor
+from .errors import Invalid, NotAllowed, Stale
+
+Lateness = tuple[LatenessReason, Owner]
+
+# Actions the applicant gets a message about; never silent for longer than one stage.
+_TOLD = frozenset(
+    {
+        Action.SUBMIT,
+        Action.REJECT,
+        Action.REQUEST_SUPPLEMENT,
+        Action.LAPSE,
+        Action.WITHDRAW,
+        Action.REFUSE_LATE,
+        Action.TRANSFER_OUT,
+        Action.RECALL,
+        Action.TRANSFER_IN,
+        Action.CREDIT_BALANCE,
+        Action.CLOSE_WITHOUT_BALANCE,
+        Action.CLOSE_PAID_OUT,
+    }
+)
+
+
+def label_of(verb: str) -> Any:
+    """The name of an action in the reader's language, from its verb as stored with an event."""
+    head, colon, tail = verb.rpartition(":")
+    name: Any = verb
+    if tail in Action.values:
+        name = Action(tail).label
+    elif tail in BalanceAction.values:
+        name = BalanceAction(tail).label
+    elif tail == "redate":
+        name = _("New dates after a calendar change")
+    if head == "prepare":
+        return _("%(action)s: prepared") % {"action": name}
+    if head == "return":
+        return _("%(action)s: sent back") % {"action": name}
+    return name
+
+
+@dataclass
+class Case:
+    application: TransferApplication
+    by: Actor
+    at: datetime
+    lateness: Lateness | None = None
+    note: str = ""
+    _dirty: set[str] = field(default_factory=set)
+    _opened: list[Step] = field(default_factory=list)
+
+    @classmethod
+    def claim(
+        cls,
+        application: TransferApplication,
+        by: Actor,
+        at: datetime,
+        *,
+        seen: int | None = None,
+        lateness: Lateness | None = None,
+        note: str = "",
+    ) -> Case:
+        """Take the case for this transaction. Raises Stale when `seen` is no longer its version."""
+        rows = TransferApplication.objects.filter(pk=application.pk)
+        if seen is not None:
+            rows = rows.filter(version=seen)
+        if not rows.update(version=F("version") + 1):
+            raise stale(application)
+        fresh = TransferApplication.objects.select_related(
+            "person", "origin", "destination", "origin_agency", "destination_agency", "submitted_by"
+        ).get(pk=application.pk)
+        return cls(fresh, by, at, lateness, note)
+
+    @property
+    def on(self) -> date:
+        return localdate(self.at)
+
+    @property
+    def side(self) -> Side | None:
+        return self.by.side(self.application)
+
+    @property
+    def balance(self) -> BalanceTransfer | None:
+        return getattr(self.application, "balance", None)
+
+    def record(self, side: Side) -> SideRecord:
+        return SideRecord.objects.get(application=self.application, side=side)
+
+    # Clocks
+
+    def open(self, kind: StepKind, side: Side, *, since: date | None = None) -> Step:
+        step = clocks.open_step(self.application, kind, side, on=self.on, since=since)
+        self._opened.append(step)
+        return step
+
+    def running(self, kinds: Iterable[StepKind] | None = None) -> list[Step]:
+        steps = Step.objects.open().filter(application=self.application)
+        if kinds is not None:
+            steps = steps.filter(kind__in=list(kinds))
+        return list(steps.select_related("calendar"))
+
+    def finish(self, *kinds: StepKind) -> None:
+        """Close steps as done. A late one needs the lateness reason and the party charged."""
+        for step in self.running(kinds):
+            lateness = self.lateness
+            if step.owner == Owner.APPLICANT:
+                lateness = (LatenessReason.APPLICANT_LATE, Owner.APPLICANT)
+            elif self.by.kind is not ActorKind.STAFF:
+                lateness = (LatenessReason.OTHER, Owner(step.owner))
+            if lateness is None and clocks.late_days(step, self.on):
+                raise Invalid(
+                    "lateness_reason",
+                    _("This step is late: say why, and who it is charged to."),
+                    code="lateness_missing",
+                )
+            clocks.close(step, Outcome.DONE, on=self.on, lateness=lateness)
+
+    def drop(self, *kinds: StepKind, outcome: Outcome = Outcome.CANCELLED) -> None:
+        """Close steps that nobody has to do any more; with no kind given, all of them."""
+        for step in self.running(kinds or None):
+            clocks.close(step, outcome, on=self.on)
+
+    # Writing
+
+    def save(self, *fields: str) -> None:
+        self.application.save(update_fields=["state", *fields])
+
+    def save_balance(self, *fields: str) -> None:
+        assert self.balance is not None
+        self.balance.save(update_fields=["state", *fields])
+
+    def tell(
+        self,
+        verb: str,
+        *,
+        from_state: str,
+        to_state: str,
+        track: Track = Track.RELATION,
+        reason_code: str = "",
+        reason: str = "",
+        facts: dict[str, Any] | None = None,
+        message: bool | None = None,
+    ) -> Event:
+        """Write the one event of this action and, where the applicant is told, the message."""
+        zh, en = shown(situation_of(self.application, at=self.at))
+        policy: dict[str, Any] = {}
+        for step in self._opened:
+            policy.update(step.policy)
+        staff = self.by.kind is ActorKind.STAFF
+        event = Event.objects.create(
+            application=self.application,
+            seq=self.application.version,
+            at=self.at,
+            track=track,
+            verb=verb,
+            from_state=from_state,
+            to_state=to_state,
+            actor=self.by.kind,
+            user=self.by.user if staff else None,
+            agency_id=self.by.agency_id if staff else None,
+            side=self.side or "",
+            reason_code=reason_code,
+            reason=reason,
+            note=self.note,
+            facts=facts or {},
+            policy=policy,
+            shown_zh=zh,
+            shown_en=en,
+        )
+        wanted = verb in _TOLD if message is None else message
+        if wanted and self.application.contact_email:
+            OutboxMessage.objects.create(
+                key=f"event:{self.application.reference}:{event.seq}",
+                kind=OutboxMessage.Kind.APPLICANT,
+                event=event,
+                application=self.application,
+                created_at=self.at,
+                next_try_at=self.at,
+            )
+        return event
+
+
+def last_event(application: TransferApplication) -> Event | None:
+    return (
+        Event.objects.filter(application=application)
+        .select_related("user", "agency")
+        .order_by("seq")
+        .last()
+    )
+
+
+def _who(event: Event) -> Any:
+    return event.user or event.get_actor_display()
+
+
+def stale(application: TransferApplication) -> Stale:
+    """The refusal for a page that is out of date: who was quicker, when, and what they did."""
+    event = last_event(application)
+    assert event is not None, "a case without events cannot have moved on"
+    return Stale(
+        _("%(who)s was quicker, at %(time)s: %(action)s. Nothing of yours was written.")
+        % {
+            "who": _who(event),
+            "time": f"{localtime(event.at):%H:%M}",
+            "action": label_of(event.verb),
+        },
+        event,
+    )
+
+
+def not_now(application: TransferApplication, verb: str, state_label: Any) -> NotAllowed:
+    """The refusal for an action the case's state does not allow, with who brought it there."""
+    event = last_event(application)
+    return NotAllowed(
+        _("“%(action)s” is not possible now: the case is “%(state)s” since %(who)s, %(time)s.")
+        % {
+            "action": label_of(verb),
+            "state": state_label,
+            "who": _who(event) if event else "–",
+            "time": f"{localtime(event.at):%m-%d %H:%M}" if event else "–",
+        },
+        code="wrong_state",
+    )

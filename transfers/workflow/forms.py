@@ -1,0 +1,143 @@
+"""The content of an information form: checked, made canonical, hashed."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from ..models.forms import ContributionRow, InformationForm
+from .errors import Invalid, Problems
+
+
+@dataclass(frozen=True, slots=True)
+class RowDraft:
+    """A span of contribution months; both ends are given as any day of their month."""
+
+    from_month: date
+    to_month: date
+    kind: str = ContributionRow.Kind.ACTUAL
+    base_fen: int = 0
+    months: int | None = None  # None: every month of the span
+
+
+@dataclass(frozen=True, slots=True)
+class FormDraft:
+    last_paid_month: date
+    benefits_end_on: date
+    balance_fen: int
+    rows: Sequence[RowDraft]
+    interrupted: bool = False
+
+
+def months_between(first: date, last: date) -> int:
+    """Calendar months from `first` to `last`, both included."""
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+def content_of(draft: FormDraft) -> dict[str, Any]:
+    """The canonical content of a draft, JSON-ready. Raises Problems naming every wrong field."""
+    problems: list[Invalid] = []
+    rows = sorted(draft.rows, key=lambda row: row.from_month)
+    if not rows:
+        problems.append(Invalid("rows", _("Enter at least one span of contribution months.")))
+    if draft.balance_fen < 0:
+        problems.append(Invalid("balance_fen", _("The balance cannot be below zero.")))
+    covered_until: date | None = None
+    content_rows = []
+    for number, row in enumerate(rows, start=1):
+        first, last = row.from_month.replace(day=1), row.to_month.replace(day=1)
+        span = months_between(first, last)
+        months = span if row.months is None else row.months
+        if span < 1:
+            problems.append(
+                Invalid("rows", _("Row %(row)s ends before it starts.") % {"row": number})
+            )
+        elif not 1 <= months <= span:
+            problems.append(
+                Invalid(
+                    "rows",
+                    _("Row %(row)s spans %(span)s months, so it cannot count %(months)s.")
+                    % {"row": number, "span": span, "months": months},
+                )
+            )
+        if covered_until is not None and first <= covered_until:
+            problems.append(
+                Invalid("rows", _("Row %(row)s overlaps the row before it.") % {"row": number})
+            )
+        if row.base_fen < 0:
+            problems.append(
+                Invalid("rows", _("Row %(row)s has a base below zero.") % {"row": number})
+            )
+        covered_until = max(last, covered_until or last)
+        content_rows.append(
+            {
+                "from": f"{first:%Y-%m}",
+                "to": f"{last:%Y-%m}",
+                "months": months,
+                "kind": str(row.kind),
+                "base_fen": row.base_fen,
+            }
+        )
+    last_paid = draft.last_paid_month.replace(day=1)
+    if covered_until is not None and last_paid != covered_until:
+        problems.append(
+            Invalid(
+                "last_paid_month",
+                _("The last paid month must be the last month of the rows, %(month)s.")
+                % {"month": f"{covered_until:%Y-%m}"},
+            )
+        )
+    if draft.benefits_end_on < last_paid:
+        problems.append(
+            Invalid("benefits_end_on", _("Benefits cannot end before the last paid month."))
+        )
+    if problems:
+        raise Problems(problems)
+    return {
+        "last_paid_month": f"{last_paid:%Y-%m}",
+        "benefits_end_on": draft.benefits_end_on.isoformat(),
+        "interrupted": draft.interrupted,
+        "balance_fen": draft.balance_fen,
+        "rows": content_rows,
+    }
+
+
+def digest(content: Any) -> str:
+    """SHA-256 of a JSON value in its canonical spelling."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _month(text: str) -> date:
+    return date.fromisoformat(f"{text}-01")
+
+
+def write_form(application_id: int, content: dict[str, Any], **fields: Any) -> InformationForm:
+    """Store the next version of a case's form from canonical content, not yet sealed."""
+    newest = InformationForm.objects.filter(application=application_id).order_by("version").last()
+    form = InformationForm.objects.create(
+        application_id=application_id,
+        version=newest.version + 1 if newest else 1,
+        last_paid_month=_month(content["last_paid_month"]),
+        benefits_end_on=date.fromisoformat(content["benefits_end_on"]),
+        interrupted=content["interrupted"],
+        balance_fen=content["balance_fen"],
+        content_hash=digest(content),
+        **fields,
+    )
+    ContributionRow.objects.bulk_create(
+        ContributionRow(
+            form=form,
+            from_month=_month(row["from"]),
+            to_month=_month(row["to"]),
+            months=row["months"],
+            kind=row["kind"],
+            base_fen=row["base_fen"],
+        )
+        for row in content["rows"]
+    )
+    return form
