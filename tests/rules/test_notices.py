@@ -76,6 +76,16 @@ def test_a_file_saved_by_a_spreadsheet_is_read():
     assert notice.days[1].name == "元旦, 调休"
 
 
+def test_spaces_around_cells_are_dropped():
+    text = (HEAD + ROWS).replace(",", " , ")
+    assert read(text) == read(HEAD + ROWS)
+
+
+def test_other_column_names_are_refused():
+    found = problems((HEAD + ROWS).replace("date,kind,name", "date,type,name"))
+    assert found[0] == (0, "columns_missing", {"expected": "date,kind,name"})
+
+
 def test_amendments_are_kept_in_order():
     amendments = "# amended-by: 国办发明电〔2026〕1号 | 2026-01-26\n# amended-by：第二次\n"
     assert read(amendments + HEAD + ROWS).amended_by == (

@@ -236,12 +236,13 @@ def test_explain_says_why():
 
 
 def test_explain_marks_what_is_assumed():
-    rows = china().explain(day("2026-12-31", THU), 2)
+    rows = china().explain(day("2026-12-30", WED), 3)
     assert [(row.day, row.why.key, row.counted, row.provisional) for row in rows] == [
-        (date(2027, 1, 1), "assumed_workday", 1, True),
+        (date(2026, 12, 31), "workday", 1, False),
+        (date(2027, 1, 1), "assumed_workday", 2, True),
         (date(2027, 1, 2), "assumed_weekend", None, True),
         (date(2027, 1, 3), "assumed_weekend", None, True),
-        (date(2027, 1, 4), "assumed_workday", 2, True),
+        (date(2027, 1, 4), "assumed_workday", 3, True),
     ]
 
 
