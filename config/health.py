@@ -18,7 +18,9 @@ SWEEP_AGE_LIMIT = 180  # seconds: three periods of its entry in CELERY_BEAT_SCHE
 STARTED = time.monotonic()
 
 
-def sweep_state(finished_at: datetime | None, now: datetime, uptime: float) -> tuple[str, int | None]:
+def sweep_state(
+    finished_at: datetime | None, now: datetime, uptime: float
+) -> tuple[str, int | None]:
     """Whether the deadline sweep is alive, and how many seconds ago it last finished.
 
     "starting" gives a service that has just come up, after an hour off perhaps, time for its first
@@ -31,7 +33,9 @@ def sweep_state(finished_at: datetime | None, now: datetime, uptime: float) -> t
 
 
 def _database() -> tuple[str, datetime | None]:
-    from transfers.models import Heartbeat  # the URL configuration is read before models in some tools
+    from transfers.models import (
+        Heartbeat,
+    )  # the URL configuration is read before models in some tools
 
     try:
         with connection.cursor() as cursor:

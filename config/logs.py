@@ -3,7 +3,7 @@
 import logging
 import re
 
-# An identity number, then any longer run of digits (bank account, medical-insurance number, mobile).
+# An identity number, or any long run of digits: bank account, medical-insurance number, mobile.
 # A transaction reference of ours is never a bare run of that length.
 PERSONAL_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|\d{11,30})(?![0-9A-Za-z])")
 

@@ -1,6 +1,6 @@
 """Every setting, read from the environment, typed, and refused loudly when it cannot be right.
 
-`ENVIRONMENT=local` (the default) needs nothing at all: SQLite and an embedded Valkey under DATA_DIR.
+`ENVIRONMENT=local` (the default) needs nothing: SQLite and an embedded Valkey under DATA_DIR.
 `ENVIRONMENT=production` needs SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL, REDIS_URL and EMAIL_URL.
 """
 
@@ -41,13 +41,15 @@ DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _kept_secret_key(path: Path) -> str:
-    """The random key of a local installation: made once, then kept, so that logins survive a restart."""
+    """A local installation's random key: made once, then kept, so that logins survive a restart."""
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(64), encoding="ascii")
         try:
-            os.link(draft, path)  # refuses to replace the key that another process was quicker to make
+            os.link(
+                draft, path
+            )  # refuses to replace the key that another process was quicker to make
         except FileExistsError:
             pass  # that key is the one we read below
         finally:
@@ -67,7 +69,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many proxies of our own stand before the web process (config/client.py counts on it).
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
 
-# --- Applications ------------------------------------------------------------------------------------
+# --- Applications --------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "config",
@@ -85,7 +87,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",  # outside WhiteNoise: a picture opened by itself is restricted too
+    "csp.middleware.CSPMiddleware",  # outside WhiteNoise: also for a picture opened by itself
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.PrivatePageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -117,14 +119,14 @@ TEMPLATES = [
     },
 ]
 
-# --- Database ----------------------------------------------------------------------------------------
+# --- Database ------------------------------------------------------------------------------------
 
 
 def _database(settings: dict[str, Any]) -> dict[str, Any]:
     """A database's address with what that kind of database needs to be safe under load."""
     options: dict[str, Any] = settings.setdefault("OPTIONS", {})
     if settings["ENGINE"] == "django.db.backends.sqlite3":
-        # Untuned, 50 of 240 concurrent writes failed with "database is locked"; like this, none did.
+        # Untuned, 50 of 240 concurrent writes found the database locked; like this, none did.
         options.setdefault("transaction_mode", "IMMEDIATE")
         options.setdefault("timeout", 20)
         options.setdefault(
@@ -134,11 +136,13 @@ def _database(settings: dict[str, Any]) -> dict[str, Any]:
         # Tests run on a file as well: WAL and locking do not exist for a database in memory.
         settings["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
     elif settings["ENGINE"] == "django.db.backends.postgresql":
-        settings["HOST"] = unquote(settings["HOST"])  # %2Frun%2Fpostgresql: a unix socket's directory
+        settings["HOST"] = unquote(
+            settings["HOST"]
+        )  # %2Frun%2Fpostgresql: a unix socket's directory
         settings["CONN_MAX_AGE"] = 60
         settings["CONN_HEALTH_CHECKS"] = True
         options.setdefault("connect_timeout", 5)
-        # Milliseconds. A forgotten transaction would otherwise stop every later migration and sweep.
+        # Milliseconds. A forgotten transaction would otherwise stop all later migrations.
         options.setdefault(
             "options",
             "-c statement_timeout=30000 -c lock_timeout=5000"
@@ -157,9 +161,9 @@ DATABASES = {
     )
 }
 
-# --- Broker and background work ------------------------------------------------------------------------
+# --- Broker and background work ------------------------------------------------------------------
 
-# redis://…, rediss://… or unix:///path. Unset: the Valkey that `manage.py up` starts under DATA_DIR.
+# redis://…, rediss://… or unix:///path. Unset: the Valkey that `manage.py up` starts.
 REDIS_URL: str = env.str("REDIS_URL", default="") or socket_url(valkey_socket(DATA_DIR))
 
 CELERY_BROKER_URL = celery_url(REDIS_URL)
@@ -179,8 +183,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
-# Early acknowledgement lost every task of a killed worker; late without "reject" still lost a killed
-# child's. With both a task may run twice, and every one of ours is safe to.
+# Early acknowledgement lost every task of a killed worker; late without "reject" still lost that of
+# a killed child. With both a task may run twice, and every one of ours is safe to.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -189,7 +193,7 @@ CELERY_TASK_TIME_LIMIT = 300  # seconds
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 
-# `expires` is the entry's period in seconds: after an outage one late run does, not a queue of them.
+# `expires` is the entry's period in seconds: after an outage one late run does, not a queue.
 # No task depends on its schedule for correctness; each handles everything that is due by now.
 CELERY_BEAT_SCHEDULE = {
     "raise-deadline-alerts": {
@@ -205,7 +209,7 @@ CELERY_BEAT_SCHEDULE = {
     "queue-digests": {
         "task": "transfers.tasks.queue_digests",
         "schedule": crontab(hour="8", minute="30"),
-        # A day's digest is of use in the morning. Whoever comes back later than 09:00 reads the queue.
+        # A day's digest is of use in the morning; after an outage past 09:00 people read the queue.
         "options": {"expires": 1800},
     },
     "lapse-supplements": {
@@ -220,7 +224,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# --- People, passwords, sessions -----------------------------------------------------------------------
+# --- People, passwords, sessions -----------------------------------------------------------------
 
 AUTH_USER_MODEL = "transfers.User"
 AUTHENTICATION_BACKENDS = [
@@ -239,8 +243,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-# A guesser is slowed down by name *and* address together: wrong passwords for somebody else's account
-# never lock that person out, who comes from another address.
+# A guesser is slowed down by name *and* address together: wrong passwords for somebody else's
+# account never lock that person out, who comes from another address.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -250,7 +254,7 @@ AXES_CLIENT_IP_CALLABLE = "config.client.client_ip"
 AXES_ENABLE_ADMIN = False
 AXES_HTTP_RESPONSE_CODE = 429
 
-# A name that starts with __Host- is refused by browsers unless Secure, for "/", and without a domain.
+# Browsers refuse a name that starts with __Host- unless it is Secure, for "/", without a domain.
 _COOKIE_PREFIX = "__Host-" if PRODUCTION else "jiexu-"
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}session"
 SESSION_COOKIE_AGE = 8 * 60 * 60
@@ -268,7 +272,7 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = PRODUCTION
 
-# --- What browsers are told ----------------------------------------------------------------------------
+# --- What browsers are told ----------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -296,7 +300,7 @@ if PRODUCTION:
     if TRUSTED_PROXIES:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- Language and time ---------------------------------------------------------------------------------
+# --- Language and time ---------------------------------------------------------------------------
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
@@ -304,7 +308,7 @@ TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
 
-# --- Files ---------------------------------------------------------------------------------------------
+# --- Files ---------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
 MEDIA_ROOT = DATA_DIR / "uploads"  # never served by address: a view checks who asks
@@ -327,7 +331,7 @@ else:
     WHITENOISE_USE_FINDERS = True  # straight from the source tree, without collectstatic
     WHITENOISE_AUTOREFRESH = True
 
-# --- Mail ----------------------------------------------------------------------------------------------
+# --- Mail ----------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Jiexu <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -338,7 +342,7 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 
-# --- Logs: one line a record, to standard error, without personal data -----------------------------------
+# --- Logs: one line a record, to standard error, without personal data ---------------------------
 
 LOGGING = {
     "version": 1,
@@ -357,7 +361,7 @@ LOGGING = {
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         # At DEBUG this prints statements with their values, which are people's.
         "django.db.backends": {"level": "WARNING"},
-        # Prints user name and address of every failed login; the same is in its table, for auditors.
+        # Prints name and address of every failed login; its table holds the same, for auditors.
         "axes": {"level": "ERROR"},
     },
 }

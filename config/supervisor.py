@@ -51,8 +51,8 @@ def tie_to_parent() -> Callable[[], None] | None:
 class Supervisor:
     """Starts children, copies what they print with their name before it, and ends them together.
 
-    A context manager: leaving it stops whatever still runs. Signals that ask to stop raise StopAsked
-    inside it; a second one while stopping kills at once.
+    A context manager: leaving it stops whatever still runs. Signals that ask to stop raise
+    StopAsked inside it; a second one while stopping kills at once.
     """
 
     def __init__(self, out: BinaryIO, grace: float = 20.0, keep_open: Sequence[int] = ()) -> None:
@@ -70,7 +70,7 @@ class Supervisor:
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self._old_handlers[number] = signal.signal(number, self._stop_asked)
-        # A dead child must interrupt the wait for output: its signal writes a byte we also wait for.
+        # A dead child must interrupt the wait for output: its signal writes a byte we wait for too.
         self._old_handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         self._bell, ringer = socket.socketpair()
         self._ringer = ringer
@@ -120,7 +120,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C on the terminal reaches us alone; we stop them in order
+            start_new_session=True,  # a terminal's Ctrl-C reaches us alone; we stop them in order
             pass_fds=self.keep_open,
             preexec_fn=self._before_start,  # safe here: this process runs a single thread
         )
@@ -193,7 +193,9 @@ class Supervisor:
         if child is None:
             return False
         code = child.process.returncode
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        how = (
+            f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        )
         self.say(f"{child.name} {how}; stopping everything.")
         return True
 
@@ -234,7 +236,7 @@ class Supervisor:
 
 @contextlib.contextmanager
 def only_one(lock: Path, patience: float = 30.0) -> Iterator[int]:
-    """Hold `lock` for as long as the block, or any child that inherits the yielded descriptor, lives.
+    """Hold `lock` while the block, or any child that inherits the yielded descriptor, lives.
 
     Raises BlockingIOError at once when another supervisor runs. Where only children of one that was
     killed are left, waits up to `patience` seconds for them to end, as theirs are the data files.

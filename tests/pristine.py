@@ -13,8 +13,8 @@ class Pristine:
     """A copy of every table that holds rows when this is made; all others are empty then.
 
     No list of tables: what migrations and `load_reference` left is what comes back, and a new model
-    needs nothing here. Triggers and foreign keys are off while rows go out and come back, because the
-    append-only tables refuse both; sequences go on, as after any rolled-back test.
+    needs nothing here. Triggers and foreign keys are off while rows go out and come back, because
+    the append-only tables refuse both; sequences go on, as after any rolled-back test.
     """
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:

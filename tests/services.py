@@ -1,6 +1,6 @@
 """The servers that the tests run on: a PostgreSQL and a Valkey of their own, gone when they end.
 
-`python -m tests.services [--sqlite | --external] [--full] [pytest arguments]` is what bin/test runs.
+bin/test runs `python -m tests.services [--sqlite | --external] [--full] [pytest arguments]`.
 The addresses must be in the environment before Django's settings are read, so this starts pytest.
 """
 
@@ -91,7 +91,9 @@ class Postgres:
         self.directory = directory
         self.data = directory / "data"
         self.log = directory / "postgres.log"
-        self.durable = durable  # False: no fsync, which only a crash of the whole machine would notice
+        self.durable = (
+            durable  # False: no fsync, which only a crash of the whole machine would notice
+        )
         self.server: subprocess.Popen[bytes] | None = None
         self._as: dict[str, object] = {}
         directory.mkdir(mode=0o755, parents=True, exist_ok=True)

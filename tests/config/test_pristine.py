@@ -57,7 +57,9 @@ def test_foreign_keys_are_enforced_after_restore(pristine: Pristine) -> None:
     pristine.restore()
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        Region.objects.create(code="990000", name_zh="无", name_en="None", level="county", parent_id="999999")
+        Region.objects.create(
+            code="990000", name_zh="无", name_en="None", level="county", parent_id="999999"
+        )
 
 
 def _triggers() -> list[str]:

@@ -24,8 +24,8 @@ ADDRESS = "127.0.0.1"
 
 class Command(BaseCommand):
     help = (
-        "Start the web server, the worker and the scheduler, with a broker unless REDIS_URL names one."
-        " Brings the database up to date first. Ctrl-C stops everything."
+        "Bring the database up to date, then start web server, worker and scheduler, and a broker"
+        " unless REDIS_URL names one. Ctrl-C stops everything."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             raise CommandError("Stopped, because something failed; the lines above say what.")
 
     def _serve(self, supervisor: Supervisor) -> bool:
-        """Prepare, start, and run until a child dies; True is never returned, only StopAsked ends well."""
+        """Prepare, start, and run until a child dies. Returns False: only StopAsked ends well."""
         if not os.environ.get("REDIS_URL"):
             _start_valkey(supervisor)
             if not supervisor.until_ready(_broker_answers, seconds=20):
@@ -102,8 +102,8 @@ def _demo_lines(path: Path) -> list[str]:
         "",
         "Demo logins for /admin/ (made for this computer, never for production):",
         *(f"  {row[0]:<{names}}  {row[1]:<{words}}  {row[2]}  {row[3]}" for row in rows),
-        f"Demo case for the public page: reference {demo['reference']},"
-        f" query code {demo['query_code']}",
+        "Demo case for the public page:",
+        f"  reference {demo['reference']}  query code {demo['query_code']}",
     ]
 
 
