@@ -1,0 +1,200 @@
+"""The only door to a state change. Staff pages, applicant pages and jobs all go through here.
+
+`perform`, in order: claim the case (compare-and-set) → is the action legal from this state, this seat,
+these conditions → hand over to its handler, which takes the django-fsm transition and moves the clocks
+→ one event → the message to the applicant → void what no longer holds → the closing move the system
+owes, if any. One transaction; nothing is sent inside it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from ..deadlines import clocks
+from ..models.applications import TransferApplication
+from ..models.balances import BalanceTransfer
+from ..models.events import Event, Preparation
+from ..models.steps import Step
+from ..rules.balances import BALANCE, BalanceAction, BalanceMove
+from ..rules.states import RELATION, Action, FourEyes, Move, RejectCode, Side
+from . import balance as money
+from . import four_eyes, relation
+from .actors import Actor
+from .case import Case, Lateness, label_of, not_now
+from .conditions import obstacle
+from .errors import NotAllowed
+from .submission import Submission, Submitted, submit
+
+__all__ = ["Offer", "Submission", "Submitted", "closes_late", "offers", "perform", "submit"]
+
+DO, PREPARE, CONFIRM, RETURN = "do", "prepare", "confirm", "return"
+
+_HANDLERS = relation.HANDLERS | money.HANDLERS
+_PROPOSALS = relation.PROPOSALS | money.PROPOSALS
+_CLOSES = relation.CLOSES | money.CLOSES
+
+
+def perform(
+    application: TransferApplication,
+    verb: str,
+    *,
+    by: Actor,
+    at: datetime,
+    seen: int | None = None,
+    mode: str = DO,
+    note: str = "",
+    lateness: Lateness | None = None,
+    **data: Any,
+) -> Event:
+    """Do one action on a case, or nothing at all.
+
+    `verb` is an `Action` or a `BalanceAction`; `mode` is "do", or for a four-eyes action "prepare",
+    "confirm" or "return". `seen` is the version of the case the person was looking at. `lateness` is
+    required when the action closes a step that is late. `data` is what the action's handler takes.
+    Raises a `workflow.errors.Refused` with a sentence for the person; ValueError for a verb or mode
+    that does not exist.
+    """
+    row = four_eyes.row_of(verb)
+    if (row.four_eyes is FourEyes.NO) != (mode == DO):
+        raise ValueError(f"{verb} cannot be done in mode {mode!r}")
+    with transaction.atomic():
+        case = Case.claim(application, by, at, seen=seen, lateness=lateness, note=note)
+        _check_legal(case, row, verb)
+        track = four_eyes.track_of(verb)
+        before = _state(case, row)
+        if mode == PREPARE:
+            payload = _PROPOSALS[verb](case, **data)
+            four_eyes.prepare(case, verb, payload)
+            told, said = f"prepare:{verb}", relation.Said(message=False)
+        elif mode == RETURN:
+            four_eyes.send_back(case, verb, row, data.get("text", ""))
+            told = f"return:{verb}"
+            said = relation.Said(reason=data["text"].strip(), message=False)
+        elif mode == CONFIRM:
+            preparation = four_eyes.take(case, verb, row, data.pop("hash", None))
+            told, said = verb, _HANDLERS[verb](case, preparation, **data)
+        else:
+            told, said = verb, _HANDLERS[verb](case, **data)
+        event = case.tell(
+            told,
+            from_state=before,
+            to_state=_state(case, row),
+            track=track,
+            reason_code=said.reason_code,
+            reason=said.reason,
+            facts=said.facts,
+            message=said.message,
+        )
+        four_eyes.void_outdated(case)
+        end = relation.automatic_end(case)
+        if end is not None:
+            perform(case.application, end, by=Actor.system(), at=at)
+    return event
+
+
+def _state(case: Case, row: Move | BalanceMove) -> str:
+    if isinstance(row, Move):
+        return str(case.application.state)
+    return str(case.balance.state) if case.balance is not None else ""
+
+
+def _check_legal(case: Case, row: Move | BalanceMove, verb: str) -> None:
+    """Raises NotAllowed unless state, seat and conditions allow the action."""
+    state = _state(case, row)
+    if state not in row.sources:
+        holder = case.application if isinstance(row, Move) else case.balance
+        label = holder.get_state_display() if holder is not None else "–"
+        raise not_now(case.application, verb, label)
+    if not case.by.seats(case.application) & set(row.seats):
+        seats = "、".join(str(seat.label) for seat in row.seats)
+        raise NotAllowed(
+            _("“%(action)s” is not yours to do here. It is for: %(seats)s.")
+            % {"action": label_of(verb), "seats": seats},
+            code="wrong_seat",
+        )
+    sentence = obstacle(case.application, case.balance, verb, case.side)
+    if sentence is not None:
+        raise NotAllowed(sentence, code="condition")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One thing a person may do now. `mode` as for `perform`; `closes` is the step it completes."""
+
+    verb: str
+    mode: str
+    label: Any
+    needs_reason: bool
+    reason_codes: tuple[RejectCode, ...]
+    closes: Step | None
+    preparation: Preparation | None
+
+
+def offers(application: TransferApplication, by: Actor) -> list[Offer]:
+    """Everything `by` may do with the case now, and nothing else; a constant number of queries."""
+    seats = by.seats(application)
+    side = by.side(application)
+    balance: BalanceTransfer | None = getattr(application, "balance", None)
+    waiting = {each.verb: each for each in four_eyes.pending(application.pk)}
+    steps = {
+        step.kind: step
+        for step in Step.objects.open()
+        .filter(application=application)
+        .select_related("calendar", "agency", "assignee")
+    }
+    found = []
+    rows: dict[Any, Move | BalanceMove] = {**RELATION, **BALANCE}
+    for verb, row in rows.items():
+        if verb == BalanceAction.CREDIT or not seats & set(row.seats):
+            continue
+        state = application.state if isinstance(row, Move) else balance and balance.state
+        if state not in row.sources or obstacle(application, balance, verb, side) is not None:
+            continue
+        found += [
+            Offer(
+                verb=str(verb),
+                mode=mode,
+                label=Action(verb).label if isinstance(row, Move) else BalanceAction(verb).label,
+                needs_reason=row.needs_reason,
+                reason_codes=row.reason_codes if isinstance(row, Move) else (),
+                closes=_closed_by(verb, side, steps),
+                preparation=waiting.get(str(verb)),
+            )
+            for mode in _modes(row, waiting.get(str(verb)), by, side)
+        ]
+    return found
+
+
+def _modes(
+    row: Move | BalanceMove, preparation: Preparation | None, by: Actor, side: Side | None
+) -> list[str]:
+    if row.four_eyes is FourEyes.NO:
+        return [DO]
+    if preparation is None:
+        return [PREPARE]
+    if by.user is not None and by.user.pk == preparation.prepared_by_id:
+        return [RETURN]
+    same = side == preparation.side
+    wanted = same if row.four_eyes is FourEyes.SAME_SIDE else not same
+    return [CONFIRM, RETURN] if wanted else []
+
+
+def _closed_by(verb: str, side: Side | None, steps: dict[str, Step]) -> Step | None:
+    kind = _CLOSES[verb](side) if verb in _CLOSES else None
+    return steps.get(kind) if kind is not None else None
+
+
+def closes_late(
+    application: TransferApplication, verb: str, by: Actor, on: date
+) -> tuple[Step, int] | None:
+    """The step `verb` would complete late on `on`, with how many working days, if it would."""
+    steps = {
+        step.kind: step
+        for step in Step.objects.open().filter(application=application).select_related("calendar")
+    }
+    step = _closed_by(verb, by.side(application), steps)
+    days = clocks.late_days(step, on) if step is not None else 0
+    return (step, days) if step is not None and days else None
