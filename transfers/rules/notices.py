@@ -97,17 +97,21 @@ class NoticeError(ValueError):
         super().__init__("; ".join(_in_short(problem) for problem in self.problems))
 
 
-def read_notice(lines: Iterable[str]) -> Notice:
+def read_notice(lines: Iterable[str], *, holidays_required: bool = True) -> Notice:
     """Read one calendar file, given as decoded lines.
+
+    A pool's own file, which may name nothing but closures, is read with
+    ``holidays_required=False``.
 
     Errors: NoticeError with all problems at once; nothing is read in part.
     Source: domain.md §4, "a calendar is data, with the notice it comes from".
     """
-    return _Reader().read(lines)
+    return _Reader(holidays_required).read(lines)
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, holidays_required: bool) -> None:
+        self.holidays_required = holidays_required
         self.problems: list[Problem] = []
         self.fields: dict[str, tuple[int, str]] = {}
         self.amended_by: list[str] = []
