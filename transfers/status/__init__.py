@@ -1,0 +1,6 @@
+"""What an applicant is told: where the case stands, what to do, by when, in both languages."""
+
+from .describe import Described, describe, preview, shown
+from .situation import Situation, situation_of
+
+__all__ = ["Described", "Situation", "describe", "preview", "shown", "situation_of"]

@@ -1,0 +1,85 @@
+"""The case's log as the applicant may read it: what happened, when, at which office."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from ..models.applications import TransferApplication
+from ..models.events import ActorKind, Event
+from ..models.regions import in_language
+from ..rules.balances import BalanceAction
+from ..rules.states import Action, State
+
+A, B = Action, BalanceAction
+
+# Said of every action. What a clerk only prepares, or sends back inside the office, is not said.
+SENTENCES: dict[str, Any] = {
+    A.SUBMIT: _("Application received"),
+    A.PASS_CHECK: _("Check passed"),
+    A.REJECT: _("Not accepted"),
+    A.REQUEST_SUPPLEMENT: _("Materials asked for; the clock stopped"),
+    A.SUPPLY: _("Materials received; the clock runs again"),
+    A.LAPSE: _("Ended, because the materials did not come in time"),
+    A.WITHDRAW: _("Withdrawn"),
+    A.REFUSE_LATE: _("Not accepted after a new fact came up"),
+    A.TRANSFER_OUT: _("Transfer out completed, information form handed over"),
+    A.RAISE_DISCREPANCY: _("Information form sent back to be corrected"),
+    A.CORRECT: _("Corrected information form handed over"),
+    A.UPHOLD: _("Information form confirmed as it was"),
+    A.RECALL: _("Transfer called back by both offices"),
+    A.TRANSFER_IN: _("Transfer in completed, months counted"),
+    A.CREDIT_BALANCE: _("Balance credited, case complete"),
+    A.CLOSE_WITHOUT_BALANCE: _("Case complete, no balance to move"),
+    A.CLOSE_PAID_OUT: _("Balance paid to you, case complete"),
+    B.DECIDE: _("Decided whether a balance is due"),
+    B.REMIT: _("Balance sent"),
+    B.RECEIVE: _("Balance received"),
+    B.MATCH: _("Balance checked, the amount is right"),
+    B.MISMATCH: _("The amount received differs, being checked"),
+    B.RESOLVE: _("The difference was put right"),
+    B.BOUNCE: _("The bank sent the balance back"),
+    B.RESEND: _("Balance sent again"),
+    B.CREDIT: _("Balance credited"),
+    B.PAY_TO_PERSON: _("Payment to your own bank account ordered"),
+    B.CONFIRM_PAYOUT: _("The bank confirmed the payment"),
+    "redate": _("Dates moved, because the holidays were published"),
+}
+
+LONGEST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    at: datetime
+    text: Any
+    office: Any
+
+
+def lines(application: TransferApplication) -> list[Line]:
+    """The newest fifty entries, newest first. One query."""
+    rows = (
+        Event.objects.filter(application=application, verb__in=list(SENTENCES))
+        .order_by("-seq")
+        .values_list(
+            "at", "verb", "to_state", "actor", "agency__name_zh", "agency__name_en", named=True
+        )[:LONGEST]
+    )
+    return [Line(row.at, _text(row.verb, row.to_state), _office(row)) for row in rows]
+
+
+def _text(verb: str, to_state: str) -> Any:
+    if verb == Action.PASS_CHECK and to_state == State.VALIDATED:
+        return _("Both checks passed, application accepted")
+    return SENTENCES[verb]
+
+
+def _office(row: Any) -> Any:
+    if row.actor == ActorKind.APPLICANT:
+        return _("You")
+    if row.actor == ActorKind.EMPLOYER:
+        return _("Your employer")
+    if row.agency__name_zh:
+        return in_language(row.agency__name_zh, row.agency__name_en)
+    return _("System")
