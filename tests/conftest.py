@@ -101,7 +101,7 @@ def browser() -> "Iterator[Browser]":
 
 @pytest.fixture
 def page(browser: "Browser") -> "Iterator[Page]":
-    """A fresh page, in Chinese; an error on its console (a blocked script is one) fails the test."""
+    """A fresh page, in Chinese; an error on its console, as a blocked script is, fails the test."""
     context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai")
     opened = context.new_page()
     errors: list[str] = []

