@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from .models.policies import TransferPolicy, ValueStatus
-from .models.regions import NATION, Region
+from .models.regions import NATION, Region, lineage_codes
 from .rules.balances import Disposition, InProvinceMode
 
 
@@ -88,8 +88,7 @@ def resolve(region: Region | str, on: date) -> TransferTerms:
     Two queries. Raises Region.DoesNotExist for an unknown code.
     """
     code = region if isinstance(region, str) else region.pk
-    place = Region.objects.select_related("parent__parent__parent").get(pk=code)
-    lineage = [each.code for each in place.lineage()]
+    lineage = lineage_codes(code)
     rows = TransferPolicy.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=on), region__in=lineage, valid_from__lte=on
     )

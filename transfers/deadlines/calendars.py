@@ -3,7 +3,7 @@
 from threading import Lock
 
 from ..models.calendar import Calendar, CalendarDay
-from ..models.regions import Region
+from ..models.regions import Region, lineage_codes
 from ..rules.working_days import Day, DayKind, WorkingCalendar
 
 # One entry a calendar, replaced when its version moves on, so a long-lived worker never counts by an
@@ -15,8 +15,7 @@ _lock = Lock()
 def calendar_record_of(region: Region | str) -> Calendar:
     """The calendar of the nearest region that has one: the pool's own with its closures, or the nation's."""
     code = region if isinstance(region, str) else region.pk
-    place = Region.objects.select_related("parent__parent__parent").get(pk=code)
-    lineage = [each.code for each in place.lineage()]
+    lineage = lineage_codes(code)
     records = {record.pk: record for record in Calendar.objects.filter(pk__in=lineage)}
     for each in lineage:
         if each in records:

@@ -1,7 +1,5 @@
 """Places and the offices that serve them."""
 
-from collections.abc import Iterator
-
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -56,13 +54,6 @@ class Region(models.Model):
     def province_code(self) -> str:
         return self.code[:2] + "0000"
 
-    def lineage(self) -> Iterator["Region"]:
-        """This region, then each it is part of, up to the nation."""
-        region: Region | None = self
-        while region is not None:
-            yield region
-            region = region.parent
-
     @property
     def full_name(self) -> str:
         """With the province in front, unless the name says it already."""
@@ -73,6 +64,17 @@ class Region(models.Model):
             return self.name
         zh = f"{province.name_zh}{self.name_zh}"
         return in_language(zh, f"{self.name_en}, {province.name_en}")
+
+
+def lineage_codes(code: str) -> list[str]:
+    """The codes of a region and of each it is part of, up to the nation. One light query.
+
+    Raises Region.DoesNotExist for an unknown code.
+    """
+    above = Region.objects.values_list(
+        "code", "parent_id", "parent__parent_id", "parent__parent__parent_id"
+    ).get(pk=code)
+    return [each for each in above if each is not None]
 
 
 class Agency(models.Model):

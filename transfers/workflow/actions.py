@@ -55,9 +55,11 @@ def perform(
     "confirm" or "return". `seen` is the version of the case the person was looking at. `lateness` is
     required when the action closes a step that is late. `data` is what the action's handler takes.
     Raises a `workflow.errors.Refused` with a sentence for the person; ValueError for a verb or mode
-    that does not exist.
+    that does not exist or has no door of its own.
     """
     row = four_eyes.row_of(verb)
+    if verb not in _HANDLERS:
+        raise ValueError(f"{verb} only happens as part of another action")
     if (row.four_eyes is FourEyes.NO) != (mode == DO):
         raise ValueError(f"{verb} cannot be done in mode {mode!r}")
     with transaction.atomic():
@@ -148,7 +150,7 @@ def offers(application: TransferApplication, by: Actor) -> list[Offer]:
     found = []
     rows: dict[Any, Move | BalanceMove] = {**RELATION, **BALANCE}
     for verb, row in rows.items():
-        if verb == BalanceAction.CREDIT or not seats & set(row.seats):
+        if verb not in _HANDLERS or not seats & set(row.seats):
             continue
         state = application.state if isinstance(row, Move) else balance and balance.state
         if state not in row.sources or obstacle(application, balance, verb, side) is not None:
