@@ -1,7 +1,7 @@
 """What every installation starts with: places, offices, calendar, policies, alert ladder, roles.
 
-What ships is inserted when it is absent and never written over: a row that somebody corrected in
-the staff pages stays as it is, through every later run. So a changed value in a shipped file reaches
+What ships is inserted when absent and never written over: a row that somebody corrected in the
+staff pages stays as it is, through every later run. So a changed value in a shipped file reaches
 only new installations; an existing one is changed in the staff pages, or, for a year's holidays,
 with `load_calendar`. Exactly:
 

@@ -1,0 +1,142 @@
+"""What a message says, decided when it is sent: who is it for, is there still something to tell.
+
+No mail carries a name or an identity number; the reference leads to the case, behind its door.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from ..models.alerts import OutboxMessage
+from ..models.applications import TransferApplication
+from ..models.steps import Step
+from .calendars import calendar_of
+
+# What the applicant reads about a case at a moment: (Chinese, English).
+Words = Callable[[TransferApplication, datetime], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail ready to go; `told` are the digest's lines it contains."""
+
+    subject: str
+    text: str
+    html: str
+    told: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A step in a digest. `days`: working days left, negative when over."""
+
+    reference: str
+    step: str
+    agency: str
+    due: str
+    days: int
+    provisional: bool
+    link: str
+
+    @property
+    def days_over(self) -> int:
+        return -self.days
+
+
+def digest_mail(lines: Sequence[OutboxMessage], now: datetime) -> Mail | None:
+    """The digest of these lines as things stand; None if none of them is still of use.
+
+    Left out: alerts acknowledged since, steps that are closed or paused by now.
+    """
+    today = localdate(now)
+    live = [line for line in lines if _is_live(line)]
+    if not live:
+        return None
+    steps = {line.alert.step_id: line.alert.step for line in live if line.alert is not None}
+    with translation.override(settings.LANGUAGE_CODE):
+        late: list[_Line] = []
+        due: list[_Line] = []
+        soon: list[_Line] = []
+        for step in sorted(steps.values(), key=lambda step: (step.due_on, step.pk)):
+            assert step.due_on is not None, "a running step has a due day"
+            group = late if step.due_on < today else due if step.due_on == today else soon
+            group.append(_line(step, now))
+        groups = [
+            (title, count % {"n": len(group)}, group)
+            for title, count, group in (
+                (_("Overdue"), _("%(n)d overdue"), late),
+                (_("Due today"), _("%(n)d today"), due),
+                (_("Due soon"), _("%(n)d soon"), soon),
+            )
+            if group
+        ]
+        subject = _("[%(counts)s] Jiexu deadlines") % {
+            "counts": " ".join(count for _title, count, _group in groups)
+        }
+        context = {
+            "groups": [(title, group) for title, _count, group in groups],
+            "inbox": settings.PUBLIC_URL + reverse("admin:inbox"),
+        }
+        return Mail(
+            subject,
+            render_to_string("email/digest.txt", context),
+            render_to_string("email/digest.html", context),
+            tuple(line.pk for line in live),
+        )
+
+
+def _is_live(line: OutboxMessage) -> bool:
+    alert = line.alert
+    return alert is not None and alert.acknowledged_at is None and _is_running(alert.step)
+
+
+def _is_running(step: Step) -> bool:
+    return step.closed_on is None and step.paused_on is None
+
+
+def _line(step: Step, now: datetime) -> _Line:
+    assert step.due_on is not None, "a running step has a due day"
+    reference = step.application.reference
+    return _Line(
+        reference=reference,
+        step=str(step.get_kind_display()),
+        agency=step.agency.name,
+        due=step.due_on.isoformat(),
+        days=calendar_of(step.calendar).remaining(localdate(now), step.due_on),
+        provisional=step.provisional,
+        link=settings.PUBLIC_URL + reverse("admin:case", args=[reference]),
+    )
+
+
+def applicant_mail(message: OutboxMessage, now: datetime, words: Words) -> Mail | None:
+    """The mail to an applicant: what the event showed then, or where the case stands now.
+
+    None for "this is late" about a step that has ended or been paused since.
+    """
+    application = message.application
+    assert application is not None, "the database keeps applicants' messages with their case"
+    if message.event is not None:
+        shown = (message.event.shown_zh, message.event.shown_en)
+    elif message.alert is not None and not _is_running(message.alert.step):
+        return None
+    else:
+        shown = words(application, now)
+    with translation.override(application.language):
+        context = {
+            "shown": shown[0] if application.language.startswith("zh") else shown[1],
+            "reference": application.reference,
+            "link": settings.PUBLIC_URL + reverse("status", args=[application.reference]),
+        }
+        return Mail(
+            _("Your medical-insurance transfer %(reference)s: progress")
+            % {"reference": application.reference},
+            render_to_string("email/applicant.txt", context),
+            render_to_string("email/applicant.html", context),
+        )

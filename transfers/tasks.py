@@ -1,0 +1,92 @@
+"""What the schedule runs. A task reads the clock, hands over, and records its pulse.
+
+Each handles everything that is due by now and may run twice, late, or not at all for a while.
+"""
+
+import logging
+from datetime import datetime
+
+from celery import shared_task
+from django.utils import timezone
+
+from .deadlines import delivery, digest, heartbeats, redate, sweep
+from .models.applications import TransferApplication
+from .models.steps import Step
+from .rules.states import Action
+from .rules.steps import StepKind
+from .status import shown, situation_of
+from .workflow.actions import perform
+from .workflow.actors import Actor
+from .workflow.errors import NotAllowed
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def raise_deadline_alerts() -> int:
+    """Raise the alerts that are due, and the morning's digests if their own run was missed."""
+    now = timezone.now()
+    rows = sweep.raise_due(now).rows
+    if digest.is_missed(now):
+        queue_digests()
+    heartbeats.record("raise_deadline_alerts", now, rows)
+    return rows
+
+
+@shared_task
+def queue_digests() -> int:
+    """Queue the digests of the morning, from dates that agree with the calendar."""
+    now = timezone.now()
+    redate.correct(now)
+    rows = digest.queue(now)
+    heartbeats.record(digest.JOB, now, rows)
+    return rows
+
+
+@shared_task
+def deliver_messages() -> int:
+    """Send the messages that are due."""
+    now = timezone.now()
+    rows = delivery.deliver(now, words=_words).rows
+    heartbeats.record("deliver_messages", now, rows)
+    return rows
+
+
+@shared_task
+def lapse_supplements() -> int:
+    """End the cases whose applicants let the day for missing materials pass.
+
+    One case that fails does not keep the others; all failures rise together at the end.
+    """
+    now = timezone.now()
+    overdue = Step.objects.overdue(timezone.localdate(now)).filter(kind=StepKind.SUPPLEMENT)
+    errors = []
+    lapsed = 0
+    for pk in overdue.order_by("pk").values_list("application_id", flat=True):
+        try:
+            perform(TransferApplication.objects.get(pk=pk), Action.LAPSE, by=Actor.system(), at=now)
+            lapsed += 1
+        except NotAllowed:
+            logger.info("Case %s moved on before it could lapse", pk)
+        except Exception as error:  # noqa: BLE001 - raised below, together with the others
+            error.add_note(f"case {pk}")
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("cases that could not lapse", errors)
+    heartbeats.record("lapse_supplements", now, lapsed)
+    return lapsed
+
+
+@shared_task
+def watch_heartbeats() -> int:
+    """Log an error for every job that has fallen silent."""
+    now = timezone.now()
+    silent = heartbeats.stale(now)
+    for job in silent:
+        logger.error("A job has fallen silent. %s", job)
+    heartbeats.record("watch_heartbeats", now, len(silent))
+    return len(silent)
+
+
+def _words(application: TransferApplication, at: datetime) -> tuple[str, str]:
+    return shown(situation_of(application, at=at))
