@@ -1,5 +1,21 @@
 """Addresses of the pages for applicants and employers."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from . import apply, lookup, pages, progress
+
+urlpatterns: list[URLPattern] = [
+    path("", pages.start, name="start"),
+    path("accessibility/", pages.accessibility, name="accessibility"),
+    path("language/", pages.language, name="language"),
+    path("text-size/", pages.text_size, name="text-size"),
+    path("apply/", apply.answer, name="apply"),
+    path("apply/not-yet/", apply.not_yet, name="apply-not-yet"),
+    path("apply/check/", apply.check, name="apply-check"),
+    path("apply/done/", apply.done, name="apply-done"),
+    path("status/", lookup.look_up, name="lookup"),
+    path("status/leave/", lookup.leave, name="leave"),
+    path("status/<str:reference>/", progress.status, name="status"),
+    path("status/<str:reference>/withdraw/", progress.withdraw, name="withdraw"),
+    path("status/<str:reference>/again/", progress.again, name="apply-again"),
+]

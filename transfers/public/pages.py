@@ -1,0 +1,63 @@
+"""The pages that know no case: start, accessibility statement, the reader's two switches."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_safe
+
+from ..templatetags.jiexu import LARGE, TEXT_COOKIE
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    return render(request, "public/start.html")
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "public/accessibility.html")
+
+
+@require_safe
+def language(request: HttpRequest) -> HttpResponse:
+    """Remember the language. A link, so that it works without script; it changes nothing else."""
+    response = HttpResponseRedirect(_back(request))
+    wanted = request.GET.get("to", "")
+    if wanted in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            wanted,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        )
+    return response
+
+
+@require_safe
+def text_size(request: HttpRequest) -> HttpResponse:
+    """Remember large text, or forget it."""
+    response = HttpResponseRedirect(_back(request))
+    if request.GET.get("to") == LARGE:
+        response.set_cookie(
+            TEXT_COOKIE,
+            LARGE,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    else:
+        response.delete_cookie(TEXT_COOKIE, samesite="Lax")
+    return response
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the switch was pressed; never another site."""
+    wanted = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if safe and wanted.startswith("/") else "/"

@@ -1,0 +1,121 @@
+"""The status page, and what an applicant can do from it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from ..models.applications import Submitter, TransferApplication
+from ..rules.states import RELATION, Action, State
+from ..status import describe, situation_of
+from ..status.log import lines
+from ..status.tracker import money_track, stages
+from ..workflow.actions import perform
+from ..workflow.actors import Actor
+from ..workflow.errors import Refused
+from . import visit
+
+_AGAIN = frozenset({State.REJECTED, State.WITHDRAWN, State.RECALLED})
+
+
+def _case(request: HttpRequest, reference: str) -> TransferApplication | None:
+    """The case this visit may see, if that is the one of the address. One query at most."""
+    pk = visit.case_id(request)
+    if pk is None:
+        return None
+    return (
+        TransferApplication.objects.select_related(
+            "origin__parent",
+            "destination__parent",
+            "origin_agency",
+            "destination_agency",
+            "balance",
+        )
+        .filter(pk=pk, reference=reference)
+        .first()
+    )
+
+
+def _may_withdraw(application: TransferApplication) -> bool:
+    """Only who submitted may, and only before the transfer out."""
+    return (
+        application.state in RELATION[Action.WITHDRAW].sources
+        and application.submitter == Submitter.APPLICANT
+    )
+
+
+@never_cache
+@require_safe
+def status(request: HttpRequest, reference: str) -> HttpResponse:
+    application = _case(request, reference)
+    if application is None:
+        return redirect("lookup")
+    visit.put_code_away(request)
+    now = timezone.now()
+    situation = situation_of(application, at=now)
+    told = describe(situation)
+    context: dict[str, Any] = {
+        "application": application,
+        "situation": situation,
+        "told": told,
+        "stages": stages(situation, told),
+        "money": money_track(situation),
+        "materials": application.materials.all(),
+        "log": lines(application),
+        "now": now,
+        "may_withdraw": _may_withdraw(application),
+        "may_apply_again": application.state in _AGAIN,
+    }
+    return render(request, "public/status.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """Ask once more, then withdraw. Not offered, and not done, once it is no longer allowed."""
+    application = _case(request, reference)
+    if application is None:
+        return redirect("lookup")
+    if not _may_withdraw(application):
+        return redirect("status", reference=reference)
+    refusal = ""
+    if request.method == "POST":
+        version = request.POST.get("version", "")
+        try:
+            perform(
+                application,
+                Action.WITHDRAW,
+                by=Actor.applicant(),
+                at=timezone.now(),
+                seen=int(version) if version.isdecimal() else None,
+            )
+        except Refused as refused:
+            refusal = str(refused.message)
+            application.refresh_from_db()
+        else:
+            return redirect("status", reference=reference)
+    return render(
+        request, "public/withdraw.html", {"application": application, "refusal": refusal}
+    )
+
+
+@require_POST
+def again(request: HttpRequest, reference: str) -> HttpResponse:
+    """A new form with the old places and schemes; who it is for is asked anew."""
+    application = _case(request, reference)
+    if application is None:
+        return redirect("lookup")
+    if application.state in _AGAIN:
+        visit.prefill(
+            request,
+            {
+                "origin": application.origin_id,
+                "destination": application.destination_id,
+                "scheme_from": application.scheme_from,
+                "scheme_to": application.scheme_to,
+            },
+        )
+    return redirect("apply")

@@ -1,0 +1,75 @@
+"""What a visitor's session holds: the answers of an unsent form, and the one case it may see."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+
+from ..models.applications import TransferApplication
+
+_ANSWERS = "apply"
+_CASE = "case"
+_CODE = "query_code"
+
+# How long a fresh query code can be read again by reloading the page that shows it.
+CODE_VISIBLE = timedelta(minutes=30)
+
+
+def answers(request: HttpRequest) -> dict[str, Any]:
+    """What was filled in and not handed in yet."""
+    found: dict[str, Any] = request.session.get(_ANSWERS, {})
+    return found
+
+
+def keep_answers(request: HttpRequest, given: dict[str, Any]) -> None:
+    """Keep the answers. Personal data goes in, so the session gets a name nobody knew before."""
+    request.session.cycle_key()
+    request.session[_ANSWERS] = given
+
+
+def prefill(request: HttpRequest, given: dict[str, Any]) -> None:
+    request.session[_ANSWERS] = given
+
+
+def open_case(request: HttpRequest, application: TransferApplication) -> None:
+    """From now on this session may see this case, and no other. The session gets a new name."""
+    request.session.cycle_key()
+    request.session[_CASE] = application.pk
+    request.session.pop(_CODE, None)
+
+
+def submitted(
+    request: HttpRequest, application: TransferApplication, query_code: str, at: datetime
+) -> None:
+    """The answers became a case: they go, and the case and its fresh code come in."""
+    request.session.pop(_ANSWERS, None)
+    request.session[_CASE] = application.pk
+    request.session[_CODE] = {"code": query_code, "until": (at + CODE_VISIBLE).timestamp()}
+
+
+def fresh_code(request: HttpRequest, at: datetime) -> str:
+    """The query code of a case just handed in; empty once it was put away or its time is over."""
+    held: dict[str, Any] | None = request.session.get(_CODE)
+    if held is None or at.timestamp() > held["until"]:
+        return ""
+    return str(held["code"])
+
+
+def put_code_away(request: HttpRequest) -> None:
+    if _CODE in request.session:
+        del request.session[_CODE]
+
+
+def case_id(request: HttpRequest) -> int | None:
+    found: int | None = request.session.get(_CASE)
+    return found
+
+
+def leave(request: HttpRequest) -> None:
+    request.session.flush()
+
+
+def became_case(request: HttpRequest) -> bool:
+    """Whether another request of this visit handed the answers in meanwhile."""
+    stored = type(request.session)(request.session.session_key)
+    return _CASE in stored and _ANSWERS not in stored
