@@ -71,10 +71,10 @@ def pass_check(
     assert side is not None
     own = case.record(side)
     _write_record(own, record or {})
-    overruled = _overrule(case, checks.failures(application, Action.PASS_CHECK, side, case.on),
-                          overrides or {})  # fmt: skip
+    failures = checks.failures(application, Action.PASS_CHECK, side, case.on)
+    overruled = _overrule(case, failures, overrides or {})
     own.passed_at, own.passed_by = case.at, case.by.user
-    own.save()
+    own.save(update_fields=["passed_at", "passed_by"])
     accepted = not SideRecord.objects.filter(
         application=application, passed_at__isnull=True
     ).exists()
@@ -97,6 +97,7 @@ def _write_record(own: SideRecord, given: Mapping[str, Any]) -> None:
         raise ValueError(f"a side's record has no {', '.join(sorted(unknown))}")
     for name, value in given.items():
         setattr(own, name, identity.normalise(value) if name == "id_number" else value)
+    own.save()
 
 
 def _overrule(

@@ -31,7 +31,7 @@ from ..rules.steps import StepKind
 from .actors import Actor
 from .case import Case
 from .errors import Invalid, NotAllowed, Problems
-from .query_codes import hash_code, new_code
+from .query_codes import QueryCode
 from .references import new_reference
 
 # What a side's record may be given with: see `models.applications.SideRecord`.
@@ -194,10 +194,12 @@ def _duplicate() -> Invalid:
     )
 
 
-def submit(given: Submission, *, by: Actor, at: datetime) -> Submitted:
+def submit(
+    given: Submission, *, by: Actor, at: datetime, query_code: QueryCode | None = None
+) -> Submitted:
     """Take an application in: case, both sides' records, both check clocks, event, message.
 
-    Raises Problems with every wrong answer; NotAllowed for a clerk of neither side.
+    `query_code` is a fresh one unless given. Raises Problems with every wrong answer; NotAllowed for a clerk of neither side.
     """
     on = localdate(at)
     problems, agencies = problems_of(given, on=on)
@@ -210,7 +212,7 @@ def submit(given: Submission, *, by: Actor, at: datetime) -> Submitted:
         raise NotAllowed(
             _("A clerk can only take in applications from or to the own pool."), code="wrong_side"
         )
-    code = new_code()
+    code = query_code or QueryCode.new()
     with transaction.atomic():
         number = identity.normalise(given.id_number)
         known = identity.parse(number, on=on)
@@ -227,7 +229,7 @@ def submit(given: Submission, *, by: Actor, at: datetime) -> Submitted:
             raise Problems([_duplicate()])
         application = _store(
             TransferApplication(
-                query_code_hash=hash_code(code),
+                query_code_hash=code.hashed,
                 person=person,
                 applicant_name=given.name.strip(),
                 scheme_from=given.scheme_from,
@@ -267,7 +269,7 @@ def submit(given: Submission, *, by: Actor, at: datetime) -> Submitted:
         case.open(StepKind.CHECK_ORIGIN, Side.ORIGIN)
         case.open(StepKind.CHECK_DESTINATION, Side.DESTINATION)
         case.tell(Action.SUBMIT, from_state="", to_state=State.APPLIED)
-    return Submitted(case.application, code)
+    return Submitted(case.application, code.plain)
 
 
 def _submitter(by: Actor) -> Submitter:
