@@ -111,9 +111,7 @@ class Scene:
 
     def submit(self, at: datetime | None = None, by: str = "applicant", **changes: Any) -> Any:
         """Submit on Wednesday 2025-09-24 unless told otherwise; returns application and code."""
-        return submit(
-            self.submission(**changes), by=self.actor(by), at=at or moment("2025-09-24")
-        )
+        return submit(self.submission(**changes), by=self.actor(by), at=at or moment("2025-09-24"))
 
     def do(
         self, application: TransferApplication, by: str, verb: str, at: datetime, **data: Any
@@ -147,7 +145,12 @@ class Scene:
         form = changes.pop("form", FORM)
         application = self.accepted(**changes)
         self.four_eyes(
-            application, Action.TRANSFER_OUT, "origin_clerk", "origin_checker", moment(on), form=form
+            application,
+            Action.TRANSFER_OUT,
+            "origin_clerk",
+            "origin_checker",
+            moment(on),
+            form=form,
         )
         return application
 

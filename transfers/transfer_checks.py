@@ -8,9 +8,9 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from .models.applications import MaterialKind, TransferApplication
+from .policy import resolve
 from .rules import identity
 from .rules.states import OPEN, Action, RejectCode, Scheme, Side
-from .policy import resolve
 from .workflow.checks import Question, register
 
 CHECK = Action.PASS_CHECK
@@ -75,9 +75,9 @@ def identity_agrees(asked: Question) -> object:
         return _("The identity number is not valid.")
     for side, record in asked.records.items():
         if record.id_number and identity.normalise(record.id_number) != person.id_number:
-            return _("The identity number on record at the %(side)s differs from the application.") % {
-                "side": side.label
-            }
+            return _(
+                "The identity number on record at the %(side)s differs from the application."
+            ) % {"side": side.label}
         if record.name and record.name != asked.application.applicant_name:
             return _("The name on record at the %(side)s differs from the application.") % {
                 "side": side.label
@@ -130,7 +130,9 @@ def connected_or_certified(asked: Question) -> object:
 @register(CHECK, RejectCode.MATERIALS_INCOMPLETE)
 def materials_complete(asked: Question) -> object:
     handed_in = {material.kind for material in asked.application.materials.all()}
-    missing = [kind.label for kind in required_materials(asked.application) if kind not in handed_in]
+    missing = [
+        kind.label for kind in required_materials(asked.application) if kind not in handed_in
+    ]
     if missing:
         return _("Materials are missing: %(materials)s.") % {
             "materials": "、".join(str(label) for label in missing)

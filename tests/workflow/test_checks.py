@@ -25,7 +25,7 @@ DESTINATION = {"enrolled_on": date(2025, 9, 1), "paying": True}
 
 
 @pytest.mark.parametrize(
-    "by,record,expected",
+    ("by", "record", "expected"),
     [
         ("origin_clerk", {**ORIGIN, "stopped_on": None}, "origin_not_stopped"),
         ("origin_clerk", {**ORIGIN, "stopped_on": date(2025, 9, 25)}, "origin_not_stopped"),
@@ -57,7 +57,7 @@ def test_all_failures_are_told_at_once(scene: Scene) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("year,fits", [(None, False), (2025, False), (2026, True)])
+@pytest.mark.parametrize(("year", "fits"), [(None, False), (2025, False), (2026, True)])
 def test_between_resident_schemes_only_the_next_year_counts(
     scene: Scene, year: int | None, fits: bool
 ) -> None:

@@ -192,5 +192,5 @@ def test_what_only_happens_as_part_of_another_action_has_no_door(
 ) -> None:
     application = scene.out()
     for who in ("system", *scene.crew):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="part of another action"):
             perform(application, action, by=scene.actor(who), at=moment("2025-10-31"))

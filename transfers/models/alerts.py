@@ -41,12 +41,8 @@ class Alert(models.Model):
     `skipped`: passed during an outage and told by a higher rung.
     """
 
-    step = models.ForeignKey(
-        Step, models.CASCADE, related_name="alerts", verbose_name=_("step")
-    )
-    rung = models.ForeignKey(
-        AlertRung, models.PROTECT, related_name="+", verbose_name=_("rung")
-    )
+    step = models.ForeignKey(Step, models.CASCADE, related_name="alerts", verbose_name=_("step"))
+    rung = models.ForeignKey(AlertRung, models.PROTECT, related_name="+", verbose_name=_("rung"))
     raised_at = models.DateTimeField(_("raised at"))
     due_on = models.DateField(_("due day it was raised for"))
     skipped = models.BooleanField(_("skipped"), default=False)
@@ -177,5 +173,3 @@ class LookupThrottle(models.Model):
 
     def __str__(self) -> str:
         return self.key[:8]
-
-

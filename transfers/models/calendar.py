@@ -22,7 +22,8 @@ class Calendar(models.Model):
         Region, models.PROTECT, primary_key=True, verbose_name=_("region")
     )
     published_until = models.DateField(
-        _("published until"), help_text=_("Later days are Mon–Fri guesses and shown as provisional.")
+        _("published until"),
+        help_text=_("Later days are Mon–Fri guesses and shown as provisional."),
     )
     version = models.PositiveIntegerField(_("version"), default=1)
 

@@ -59,9 +59,7 @@ class Actor:
         else:
             side = self.side(application)
             seats.update(
-                seat
-                for seat, (of, roles) in SEATED.items()
-                if of is side and roles & self.roles
+                seat for seat, (of, roles) in SEATED.items() if of is side and roles & self.roles
             )
         if self._submitted(application):
             seats.add(Seat.SUBMITTER)

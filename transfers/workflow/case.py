@@ -52,7 +52,7 @@ _TOLD = frozenset(
 
 def label_of(verb: str) -> Any:
     """The name of an action in the reader's language, from its verb as stored with an event."""
-    head, colon, tail = verb.rpartition(":")
+    head, _colon, tail = verb.rpartition(":")
     name: Any = verb
     if tail in Action.values:
         name = Action(tail).label

@@ -12,6 +12,9 @@ from ..rules.states import Action, Side, State
 # The balance leaves the origin only on a sealed form, which says how much it is.
 _FORM_SEALED = frozenset({State.TRANSFERRED_OUT, State.DISCREPANCY_RAISED, State.TRANSFERRED_IN})
 
+_TO_DESTINATION = (BalanceAction.REMIT, BalanceAction.RESEND)
+_LEAVES = (*_TO_DESTINATION, BalanceAction.PAY_TO_PERSON)
+
 
 def obstacle(
     application: TransferApplication, balance: BalanceTransfer | None, verb: str, side: Side | None
@@ -47,12 +50,10 @@ def _money_obstacle(
 ) -> Any | None:
     if balance is None:
         return _("What is due is decided when the case is accepted.")
-    if verb in (BalanceAction.REMIT, BalanceAction.PAY_TO_PERSON, BalanceAction.RESEND):
-        if application.state not in _FORM_SEALED:
-            return _("The money leaves on a sealed form only.")
-    if verb in (BalanceAction.REMIT, BalanceAction.RESEND):
-        if balance.disposition != Disposition.TRANSFER:
-            return _("This balance is paid to the person, not to the destination.")
+    if verb in _LEAVES and application.state not in _FORM_SEALED:
+        return _("The money leaves on a sealed form only.")
+    if verb in _TO_DESTINATION and balance.disposition != Disposition.TRANSFER:
+        return _("This balance is paid to the person, not to the destination.")
     if verb == BalanceAction.MATCH and balance.received_fen != balance.amount_fen:
         return _("The amount received differs from the form; record the difference instead.")
     if verb == BalanceAction.MISMATCH and balance.received_fen == balance.amount_fen:

@@ -34,7 +34,8 @@ def prepare(case: Case, verb: str, payload: dict[str, Any]) -> None:
         raise NotAllowed(
             _("This has already been prepared and waits for a second person."), code="pending"
         )
-    assert case.side is not None and case.by.user is not None
+    assert case.side is not None
+    assert case.by.user is not None
     Preparation.objects.create(
         application=case.application,
         verb=verb,
@@ -54,7 +55,9 @@ def take(case: Case, verb: str, row: Move | BalanceMove, hash_: str | None) -> P
     """
     waiting = pending(case.application.pk, verb)
     if not waiting:
-        raise NotAllowed(_("Nothing has been prepared that could be confirmed."), code="none_pending")
+        raise NotAllowed(
+            _("Nothing has been prepared that could be confirmed."), code="none_pending"
+        )
     (preparation,) = waiting
     if case.by.user is not None and case.by.user.pk == preparation.prepared_by_id:
         raise NotAllowed(_("Whoever prepared it cannot confirm it."), code="maker_is_checker")
@@ -75,7 +78,9 @@ def send_back(case: Case, verb: str, row: Move | BalanceMove, text: str) -> None
     """Refuse a proposal as its second person, or take one's own back. A reason is needed."""
     waiting = pending(case.application.pk, verb)
     if not waiting:
-        raise NotAllowed(_("Nothing has been prepared that could be confirmed."), code="none_pending")
+        raise NotAllowed(
+            _("Nothing has been prepared that could be confirmed."), code="none_pending"
+        )
     own = case.by.user is not None and case.by.user.pk == waiting[0].prepared_by_id
     if not own and not may_confirm(waiting[0], row, case):
         raise NotAllowed(_("Only the second person can send it back."), code="wrong_side")

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from ..deadlines import clocks
 from ..models.applications import Material, MaterialKind, SideRecord, SupplementRequest
 from ..models.balances import BalanceTransfer
-from ..models.forms import InformationForm
 from ..models.events import Preparation
+from ..models.forms import InformationForm
 from ..policy import resolve
 from ..rules import identity
 from ..rules.balances import (

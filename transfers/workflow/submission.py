@@ -115,7 +115,9 @@ def problems_of(given: Submission, *, on: date) -> tuple[list[Invalid], dict[str
     problems: list[Invalid] = []
     name = given.name.strip()
     if not name:
-        problems.append(Invalid("name", _("Enter the name as on the identity card."), code="required"))
+        problems.append(
+            Invalid("name", _("Enter the name as on the identity card."), code="required")
+        )
     elif len(name) > 60:
         problems.append(Invalid("name", _("The name is longer than 60 characters.")))
     if sentence := identity_problem(given.id_number, on):
@@ -190,7 +192,9 @@ def _check_channel(
 
 def _duplicate() -> Invalid:
     return Invalid(
-        "id_number", _("This person already has an open application."), code="open_application_exists"
+        "id_number",
+        _("This person already has an open application."),
+        code="open_application_exists",
     )
 
 
