@@ -12,17 +12,17 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import ngettext, override, pgettext
 
 from ..models.applications import MaterialKind
 from ..rules.balances import BalanceState, Disposition
 from ..rules.money import yuan
 from ..rules.states import RejectCode, Scheme, Side, State
-from ..rules.steps import STEPS, Owner, StepKind
+from ..rules.steps import STEPS, StepKind
 from .holidays import explanations, provisional_years
 from .reasons import NO_BALANCE, REASONS
 from .situation import CHECKS, Asked, Clock, Office, Situation
-from .words import chinese, listing, long_date, sentences, years_and_months
+from .words import chinese, listing, long_date, sentences, working_days, years_and_months
 
 STAGES = 5
 _CJK = re.compile(r"[\u3400-\u9fff]")
@@ -58,11 +58,11 @@ class Described:
 def stage_names() -> tuple[str, ...]:
     """The five steps, in the active language."""
     return (
-        _("Apply"),
-        _("Check"),
-        _("Transfer out"),
-        _("Transfer in"),
-        _("Balance arrives"),
+        pgettext("step", "Apply"),
+        pgettext("step", "Check"),
+        pgettext("step", "Transfer out"),
+        pgettext("step", "Transfer in"),
+        pgettext("step", "Balance arrives"),
     )
 
 
@@ -280,9 +280,18 @@ def _supplement(s: Situation) -> Described:
     by = ""
     if clock is not None:
         late = clock.late(s.today)
-        date_ = _by(clock, s)
-        result = _("the application ends and your old record stays as it is")
-        by = date_ if late else _("%(date)s, or %(result)s") % {"date": date_, "result": result}
+        by = _by(clock, s)
+        if not late:
+            words = _("By about %(day)s, or %(result)s") if clock.provisional else _(
+                "By %(day)s, or %(result)s"
+            )
+            by = _("%(date)s; %(left)s") % {
+                "date": words % {
+                    "day": long_date(clock.due_on),
+                    "result": _("the application ends and your old record stays as it is"),
+                },
+                "left": _remaining(clock, s.today) or working_days(clock.days),
+            }
     return _told(
         s, "supplement", 2, "act",
         title=_("We need something from you"),
@@ -500,27 +509,31 @@ def _closed(s: Situation) -> Described:
     )  # fmt: skip
 
 
+def _overdue(clock: Clock, s: Situation, *, chased: bool) -> str:
+    """Who was due when, how many working days ago, and when it was chased, if it was."""
+    n = clock.calendar.count(clock.due_on, s.today) if clock.calendar else 0
+    values = {"office": s.office(clock.owner).name, "day": long_date(clock.due_on), "n": n}
+    if n == 0:
+        return _("%(office)s was due %(day)s and has not finished.") % values
+    if s.chased_on is None or not chased:
+        text = ngettext(
+            "%(office)s was due %(day)s, %(n)d working day ago.",
+            "%(office)s was due %(day)s, %(n)d working days ago.",
+            n,
+        )
+        return text % values
+    text = ngettext(
+        "%(office)s was due %(day)s, %(n)d working day ago. We chased on %(chased)s.",
+        "%(office)s was due %(day)s, %(n)d working days ago. We chased on %(chased)s.",
+        n,
+    )
+    return text % {**values, "chased": long_date(s.chased_on)}
+
+
 def _late(s: Situation) -> Described:
     """The words of a late case: who was due when, chased when, and when the applicant hears next."""
     plain = _WORDS[s.state](s)
-    told: list[str] = []
-    for clock in s.late_clocks:
-        values: dict[str, Any] = {
-            "office": s.office(clock.owner).name,
-            "day": long_date(clock.due_on),
-        }
-        n = clock.calendar.count(clock.due_on, s.today) if clock.calendar else 0
-        if n:
-            text = ngettext(
-                "%(office)s was due %(day)s, %(n)d working day ago.",
-                "%(office)s was due %(day)s, %(n)d working days ago.",
-                n,
-            )
-            told.append(text % {**values, "n": n})
-        else:
-            told.append(_("%(office)s was due %(day)s and has not finished.") % values)
-    if s.chased_on is not None:
-        told.append(_("We chased on %(day)s.") % {"day": long_date(s.chased_on)})
+    told = [_overdue(clock, s, chased=clock is s.late_clocks[-1]) for clock in s.late_clocks]
     worst = s.late_clocks[0]
     phone = s.office(worst.owner).phone
     by = ""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..models.applications import TransferApplication
 from ..models.events import ActorKind, Event
@@ -77,9 +78,9 @@ def _text(verb: str, to_state: str) -> Any:
 
 def _office(row: Any) -> Any:
     if row.actor == ActorKind.APPLICANT:
-        return _("You")
+        return pgettext_lazy("log", "You")
     if row.actor == ActorKind.EMPLOYER:
         return _("Your employer")
     if row.agency__name_zh:
         return in_language(row.agency__name_zh, row.agency__name_en)
-    return _("System")
+    return pgettext_lazy("log", "System")

@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 
 from ..deadlines.calendars import calendar_of
 from ..models.alerts import Alert, AlertRung, OutboxMessage
-from ..models.applications import SupplementRequest, Submitter, TransferApplication
+from ..models.applications import Submitter, SupplementRequest, TransferApplication
 from ..models.balances import BalanceTransfer
 from ..models.events import Event
 from ..models.policies import ValueStatus

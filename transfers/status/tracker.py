@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from ..rules.balances import BalanceState, Disposition, DueReason
 from ..rules.money import yuan
@@ -35,12 +35,12 @@ class Stage:
 
 def _word(mark: str) -> str:
     return {
-        DONE: _("Done"),
-        NOW: _("In progress"),
-        LATE: _("Late"),
-        NEXT: _("Not started"),
-        STOPPED: _("Stopped"),
-        NOT_NEEDED: _("Not needed"),
+        DONE: pgettext("step", "Done"),
+        NOW: pgettext("step", "In progress"),
+        LATE: pgettext("step", "Late"),
+        NEXT: pgettext("step", "Not started"),
+        STOPPED: pgettext("step", "Stopped"),
+        NOT_NEEDED: pgettext("step", "Not needed"),
     }[mark]
 
 
