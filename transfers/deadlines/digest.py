@@ -68,12 +68,14 @@ def queue(now: datetime) -> int:
     return len(made)
 
 
+def morning(now: datetime) -> datetime:
+    """The moment of that local day at which digests go out."""
+    return localtime(now).replace(hour=MORNING.hour, minute=MORNING.minute, second=0, microsecond=0)
+
+
 def is_missed(now: datetime) -> bool:
     """Whether it is past this morning's time and the job has not run since."""
-    this_morning = localtime(now).replace(
-        hour=MORNING.hour, minute=MORNING.minute, second=0, microsecond=0
-    )
-    if now < this_morning:
+    if now < morning(now):
         return False
     last = heartbeats.last(JOB)
-    return last is None or last < this_morning
+    return last is None or last < morning(now)

@@ -17,6 +17,7 @@ Rules:
 - A step that the applicant owes (missing materials) is watched by the agency that asked: its staff
   are told like of any other step. The applicant has the day from the request itself and is never
   told that the agency is late.
+- Applicants' messages of the night wait for the morning.
 - Acknowledging an alert takes it out of its recipients' coming digests. Higher rungs still fire:
   they are for other people.
 """
@@ -33,7 +34,7 @@ from django.utils.timezone import localdate
 from ..models.alerts import Audience, OutboxMessage
 from ..rules.states import Role
 from ..rules.steps import STEPS, StepKind
-from . import horizon
+from . import digest, horizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ SELECT 'alert:' || told.step_id || ':' || told.rung || ':' || told.user_id, %(al
 FROM told
 UNION ALL
 SELECT 'late:' || fired.step_id || ':' || fired.rung, %(applicant_kind)s,
-  fired.alert_id, fired.application_id, NULL, %(now)s, %(now)s, 0, ''
+  fired.alert_id, fired.application_id, NULL, %(now)s, %(morning)s, 0, ''
 FROM fired JOIN transfers_transferapplication a ON a.id = fired.application_id
 WHERE fired.tells_applicant AND fired.kind <> %(supplement)s AND a.contact_email <> ''
 ON CONFLICT (key) DO NOTHING
@@ -217,6 +218,7 @@ def _parameters(now: datetime) -> dict[str, Any]:
     today: date = localdate(now)
     return {
         "now": connection.ops.adapt_datetimefield_value(now),
+        "morning": connection.ops.adapt_datetimefield_value(max(now, digest.morning(now))),
         "today": connection.ops.adapt_datefield_value(today),
         "needed": connection.ops.adapt_datefield_value(horizon.needed(today)),
         "handler": Audience.HANDLER.value,

@@ -216,7 +216,7 @@ class _Reader:
                 self.report(number, "name_missing", day=day.isoformat())
             if kind is not None:
                 days.append(Day(day, kind, cells[2], self.value("notice")))
-        if not any(DayKind.HOLIDAY in cells for _, cells in self.rows):
+        if self.holidays_required and not any(DayKind.HOLIDAY in cells for _, cells in self.rows):
             self.report(0, "no_holidays")
         other = self.other_notices(seen)
         return tuple(replace(row, notice=other.get(row.day, row.notice)) for row in days)
