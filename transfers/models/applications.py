@@ -31,11 +31,20 @@ class Submitter(models.TextChoices):
     CLERK = "clerk", _("A counter clerk")
 
 
+def _claimed(application: TransferApplication) -> bool:
+    return application.claimed
+
+
 def _move(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A django-fsm transition whose sources and target stand in `rules.states.RELATION`."""
+    """A django-fsm transition whose sources and target stand in `rules.states.RELATION`.
+
+    Only a case that `workflow` has claimed may take it.
+    """
     row = RELATION[Action(method.__name__)]
     target = row.targets[0] if len(row.targets) == 1 else RETURN_VALUE(*row.targets)
-    return transition(field="state", source=sorted(row.sources), target=target)(method)
+    return transition(
+        field="state", source=sorted(row.sources), target=target, conditions=[_claimed]
+    )(method)
 
 
 class ApplicationQuerySet(models.QuerySet["TransferApplication"]):
@@ -54,6 +63,8 @@ class TransferApplication(models.Model):
     `version` counts everything that ever happened to the case, on either track; it is what two
     people who press at once compete for, and the sequence number of the newest event.
     """
+
+    claimed = False  # set on the instance by `workflow.case` for the length of one transaction
 
     reference = models.CharField(_("reference"), max_length=20, unique=True)
     query_code_hash = models.CharField(max_length=160, editable=False)

@@ -21,11 +21,20 @@ from ..rules.balances import (
 from .applications import TransferApplication
 
 
+def _claimed(balance: "BalanceTransfer") -> bool:
+    return balance.application.claimed
+
+
 def _move(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A django-fsm transition whose sources and target stand in `rules.balances.BALANCE`."""
+    """A django-fsm transition whose sources and target stand in `rules.balances.BALANCE`.
+
+    Only the balance of a case that `workflow` has claimed may take it.
+    """
     row = BALANCE[BalanceAction(method.__name__)]
     target = row.targets[0] if len(row.targets) == 1 else RETURN_VALUE(*row.targets)
-    return transition(field="state", source=sorted(row.sources), target=target)(method)
+    return transition(
+        field="state", source=sorted(row.sources), target=target, conditions=[_claimed]
+    )(method)
 
 
 class BalanceTransfer(models.Model):

@@ -97,6 +97,7 @@ class Case:
         fresh = TransferApplication.objects.select_related(
             "person", "origin", "destination", "origin_agency", "destination_agency", "submitted_by"
         ).get(pk=application.pk)
+        fresh.claimed = True
         return cls(fresh, by, at, lateness, note)
 
     @property

@@ -273,6 +273,7 @@ def submit(
         case.open(StepKind.CHECK_ORIGIN, Side.ORIGIN)
         case.open(StepKind.CHECK_DESTINATION, Side.DESTINATION)
         case.tell(Action.SUBMIT, from_state="", to_state=State.APPLIED)
+    case.application.claimed = False
     return Submitted(case.application, code.plain)
 
 
