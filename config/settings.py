@@ -75,7 +75,7 @@ INSTALLED_APPS = [
     "config",
     "transfers",
     "arrears",
-    "django.contrib.admin",  # staff site: "transfers.staff.apps.StaffAdminConfig"
+    "transfers.staff.apps.StaffAdminConfig",  # django.contrib.admin with our site in its place
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -195,16 +195,18 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 
 # `expires` is the entry's period in seconds: after an outage one late run does, not a queue.
 # No task depends on its schedule for correctness; each handles everything that is due by now.
+SWEEP_SECONDS: int = env.int("SWEEP_SECONDS", default=60)
+DELIVERY_SECONDS: int = env.int("DELIVERY_SECONDS", default=10)
 CELERY_BEAT_SCHEDULE = {
     "raise-deadline-alerts": {
         "task": "transfers.tasks.raise_deadline_alerts",
-        "schedule": 60.0,
-        "options": {"expires": 60},
+        "schedule": float(SWEEP_SECONDS),
+        "options": {"expires": SWEEP_SECONDS},
     },
     "deliver-messages": {
         "task": "transfers.tasks.deliver_messages",
-        "schedule": 10.0,
-        "options": {"expires": 10},
+        "schedule": float(DELIVERY_SECONDS),
+        "options": {"expires": DELIVERY_SECONDS},
     },
     "queue-digests": {
         "task": "transfers.tasks.queue_digests",
@@ -253,6 +255,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "config.client.client_ip"
 AXES_ENABLE_ADMIN = False
 AXES_HTTP_RESPONSE_CODE = 429
+AXES_LOCKOUT_CALLABLE = "transfers.staff.lockout.locked"
 
 # Browsers refuse a name that starts with __Host- unless it is Secure, for "/", without a domain.
 _COOKIE_PREFIX = "__Host-" if PRODUCTION else "jiexu-"

@@ -1,0 +1,152 @@
+"""Where the reader sits: agency, roles, what is unread, what the side navigation offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from ..models import Agency, OutboxMessage
+from ..rules.states import Role
+from .access import (
+    CASE_READERS,
+    COUNTER,
+    EVERYBODY,
+    OUTBOX_READERS,
+    RULE_EDITORS,
+    roles_of,
+    sees_cases,
+    works_cases,
+)
+
+if TYPE_CHECKING:
+    from ..models import User
+
+UNREAD_CAP = 99
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    label: str
+    url: str
+    current: bool
+    count: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    label: str
+    items: list[NavItem]
+
+
+@dataclass
+class Desk:
+    """One reader and one request. `at` is the moment the page speaks of, `today` its local date."""
+
+    user: User
+    path: str
+    at: datetime = field(default_factory=timezone.now)
+
+    @property
+    def today(self) -> date:
+        return timezone.localdate(self.at)
+
+    @cached_property
+    def roles(self) -> frozenset[Role]:
+        return roles_of(self.user)
+
+    @cached_property
+    def agencies(self) -> dict[int, Agency]:
+        """The agencies in the reader's scope by id, each with the reader's `unread`; one query."""
+        found = Agency.objects.filter(self.user.scope).select_related("region")
+        return {agency.pk: agency for agency in found.annotate(unread=_unread(self.user))}
+
+    @property
+    def agency(self) -> Agency | None:
+        return self.agencies.get(self.user.agency_id or 0)
+
+    @property
+    def role_labels(self) -> str:
+        return pgettext("list separator", ", ").join(
+            str(role.label) for role in Role if role in self.roles
+        )
+
+    @property
+    def sees_cases(self) -> bool:
+        return sees_cases(self.user)
+
+    @property
+    def works_cases(self) -> bool:
+        return works_cases(self.user)
+
+    @property
+    def works_at_counter(self) -> bool:
+        return self.works_cases and bool(self.roles & COUNTER)
+
+    @property
+    def unread(self) -> int:
+        """Alert lines to the reader that nobody has acknowledged, counted up to a cap."""
+        return getattr(self.agency, "unread", None) or 0
+
+    def nav(self) -> list[NavGroup]:
+        """Only what this reader may open."""
+        groups: dict[str, list[NavItem]] = {}
+        for group, label, name, roles in _pages():
+            if not self.roles & roles or (roles is CASE_READERS and not self.sees_cases):
+                continue
+            url = reverse(f"admin:{name}")
+            count = self._count(name)
+            item = NavItem(label, url, self.path.startswith(url), count)
+            groups.setdefault(group, []).append(item)
+        return [NavGroup(label, items) for label, items in groups.items()]
+
+    def _count(self, name: str) -> str:
+        if name != "inbox" or not self.unread:
+            return ""
+        return f"{UNREAD_CAP}+" if self.unread > UNREAD_CAP else str(self.unread)
+
+
+def _unread(user: User) -> Subquery:
+    lines = OutboxMessage.objects.filter(
+        recipient=user, kind=OutboxMessage.Kind.ALERT, alert__acknowledged_at__isnull=True
+    )
+    capped = OutboxMessage.objects.filter(pk__in=lines.order_by().values("pk")[: UNREAD_CAP + 1])
+    counted = capped.order_by().values("kind").annotate(n=Count("pk"))
+    return Subquery(counted.values("n"))
+
+
+def _pages() -> list[tuple[str, str, str, frozenset[Role]]]:
+    """Group, label, address name and roles of every page in the navigation, in order."""
+    work, rules, system = _("Work"), _("Rules"), _("System")
+    return [
+        (work, pgettext("navigation", "Queue"), "queue", CASE_READERS),
+        (work, pgettext("navigation", "Inbox"), "inbox", CASE_READERS),
+        (work, pgettext("navigation", "Search"), "search", CASE_READERS),
+        (work, _("New application"), "case_new", COUNTER),
+        (rules, pgettext("navigation", "Policies"), "transfers_transferpolicy_changelist",
+         EVERYBODY),
+        (rules, pgettext("navigation", "Calendar"), "calendar", EVERYBODY),
+        (rules, _("Alert ladder"), "transfers_alertrung_changelist", EVERYBODY),
+        (system, _("Agencies"), "transfers_agency_changelist", EVERYBODY),
+        (system, _("Regions"), "transfers_region_changelist", RULE_EDITORS),
+        (system, _("Users and roles"), "transfers_user_changelist",
+         frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
+        (system, _("Undelivered messages"), "outbox", OUTBOX_READERS),
+        (system, _("Heartbeats"), "transfers_heartbeat_changelist", OUTBOX_READERS),
+    ]  # fmt: skip
+
+
+def desk_of(request: HttpRequest) -> Desk:
+    """The desk of a request, made once."""
+    desk: Any = getattr(request, "desk", None)
+    if desk is None:
+        desk = request.desk = Desk(request.user, request.path)  # type: ignore[attr-defined]
+    return desk

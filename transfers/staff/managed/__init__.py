@@ -1,0 +1,26 @@
+"""What is edited in the admin's own forms: policies, the alert ladder, places, offices, people.
+
+Cases, steps, events, balances, preparations and disclosures are not here: they change through
+`transfers.workflow` alone and are read on the case page.
+"""
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+
+from ...models import Agency, AlertRung, Heartbeat, Region, TransferPolicy, User
+from .ladder import AlertRungAdmin, HeartbeatAdmin
+from .people import UserAdmin
+from .places import AgencyAdmin, RegionAdmin
+from .policies import TransferPolicyAdmin
+
+
+def register() -> None:
+    """Register the models that staff edit; called once when the apps are ready."""
+    site = admin.site
+    site.unregister(Group)  # roles are fixed; they are given on the page of a user
+    site.register(TransferPolicy, TransferPolicyAdmin)
+    site.register(AlertRung, AlertRungAdmin)
+    site.register(Region, RegionAdmin)
+    site.register(Agency, AgencyAdmin)
+    site.register(User, UserAdmin)
+    site.register(Heartbeat, HeartbeatAdmin)

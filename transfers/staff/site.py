@@ -1,0 +1,78 @@
+"""The staff site: Django's admin with our pages, our theme and our rules of access."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+
+from .desk import desk_of
+
+
+class StaffSite(admin.AdminSite):
+    site_title = _("Transfer desk")
+    site_header = _("Transfer desk")
+    index_title = _("What you may manage")
+    enable_nav_sidebar = False
+    empty_value_display = "–"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page needs; without Django's list of apps, which only the index shows."""
+        allowed = self.has_permission(request)
+        context = {
+            "site_title": self.site_title,
+            "site_header": self.site_header,
+            "site_url": self.site_url,
+            "has_permission": allowed,
+            "is_popup": False,
+            "is_nav_sidebar_enabled": False,
+        }
+        if allowed:
+            context["desk"] = desk_of(request)
+        return context
+
+    @never_cache
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A member of an agency starts with the queue, everybody else with what they manage."""
+        if desk_of(request).sees_cases:
+            return redirect("admin:queue")
+        return super().index(request, extra_context)
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        from . import case, counter, disclosure, inbox, moves, outbox, queue, search, years
+
+        def page(route: str, view: Any, name: str) -> URLPattern:
+            return path(route, self.admin_view(view), name=name)
+
+        ours = [
+            page("queue/", queue.queue, "queue"),
+            page("queue/assign/", queue.assign, "assign"),
+            page("inbox/", inbox.inbox, "inbox"),
+            page("inbox/acknowledge/", inbox.acknowledge, "acknowledge"),
+            page("outbox/", outbox.outbox, "outbox"),
+            page("outbox/retry/", outbox.retry, "retry"),
+            page("search/", search.search, "search"),
+            page("calendar/", years.calendar, "calendar"),
+            page("calendar/load/", years.load, "calendar_load"),
+            page("cases/new/", counter.new, "case_new"),
+            page("cases/<str:reference>/", case.case, "case"),
+            page("cases/<str:reference>/applicant/", case.applicant, "case_applicant"),
+            page("cases/<str:reference>/identity/", disclosure.identity, "case_identity"),
+            page("cases/<str:reference>/<slug:verb>/", moves.move, "case_move"),
+        ]
+        return ours + super().get_urls()
+
+
+def page_context(request: HttpRequest, **context: Any) -> dict[str, Any]:
+    """What every page of the site needs, and what this one adds."""
+    return {**admin.site.each_context(request), **context}
