@@ -2,7 +2,7 @@
 
 venv=$root/.venv
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 die() { say "$@"; exit 1; }
 
 python_fits() {
@@ -35,9 +35,9 @@ install_from_apt() {
 
 create_venv() {
     if ! python=$(find_python); then
-        install_from_apt python3 python3-venv || true
+        [ -n "${PYTHON:-}" ] || install_from_apt python3 python3-venv || true
         python=$(find_python) || die \
-            "Jiexu needs Python 3.11, 3.12, 3.13 or 3.14, and found: $(python3 --version 2>&1 || true)." \
+            "Jiexu needs Python 3.11, 3.12, 3.13 or 3.14, but ${PYTHON:-python3} is: $("${PYTHON:-python3}" --version 2>&1)." \
             "On Debian or Ubuntu type:  sudo apt-get install python3 python3-venv" \
             "On macOS type:             brew install python@3.13" \
             "A Python elsewhere is named like this:  PYTHON=/path/to/python3 $0"

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 logger = logging.getLogger(__name__)
 
 SWEEP = "raise_deadline_alerts"
-SWEEP_AGE_LIMIT = 180  # seconds: three periods of its entry in CELERY_BEAT_SCHEDULE
+SWEEP_AGE_LIMIT: float = 3 * settings.CELERY_BEAT_SCHEDULE["raise-deadline-alerts"]["schedule"]
+STARTING_SECONDS = 180
 STARTED = time.monotonic()
 
 
@@ -29,7 +30,7 @@ def sweep_state(
     age = None if finished_at is None else round((now - finished_at).total_seconds())
     if age is not None and -60 <= age <= SWEEP_AGE_LIMIT:
         return "ok", age
-    return ("starting" if uptime < SWEEP_AGE_LIMIT else "late"), age
+    return ("starting" if uptime < STARTING_SECONDS else "late"), age
 
 
 def _database() -> tuple[str, datetime | None]:

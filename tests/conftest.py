@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -41,8 +41,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     global _pristine
     patch = pytest.MonkeyPatch()
     with django_db_blocker.unblock():
-        if "load_reference" in get_commands():
-            call_command("load_reference", verbosity=0)
+        call_command("load_reference", verbosity=0)
         _pristine = Pristine(connection)
     patch.setattr(TransactionTestCase, "_fixture_teardown", _restore_instead_of_flush)
     yield

@@ -129,7 +129,7 @@ def _start_valkey(supervisor: Supervisor) -> None:
 
 
 def _start_services(supervisor: Supervisor) -> None:
-    celery = [sys.executable, "-m", "celery", "-A", "config.celery"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]
     commands = {
         "web": [
             *(sys.executable, "-m", "gunicorn", "config.wsgi:application", "--preload"),
