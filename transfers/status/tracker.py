@@ -17,7 +17,8 @@ from .reasons import NO_BALANCE
 from .situation import CHECKS, Clock, Money, Office, Situation
 from .words import listing, long_date, sentences
 
-DONE, NOW, LATE, NEXT, STOPPED, NOT_NEEDED = "done", "now", "late", "next", "stopped", "not_needed"
+DONE, NOW, LATE, WAITS = "done", "now", "late", "waits"
+NEXT, STOPPED, NOT_NEEDED = "next", "stopped", "not_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def _word(mark: str) -> str:
         DONE: pgettext("step", "Done"),
         NOW: pgettext("step", "In progress"),
         LATE: pgettext("step", "Late"),
+        WAITS: pgettext("step", "Waiting for you"),
         NEXT: pgettext("step", "Not started"),
         STOPPED: pgettext("step", "Stopped"),
         NOT_NEEDED: pgettext("step", "Not needed"),
@@ -75,7 +77,7 @@ def stages(s: Situation, told: Described) -> list[Stage]:
         when = long_date(done_on) if done_on and mark == DONE else due
         if mark in (STOPPED, NOT_NEEDED):
             when = long_date(s.closed_on) if mark == STOPPED and s.closed_on else ""
-        detail = _passed(s) if number == 2 and mark in (NOW, LATE) else ""
+        detail = _passed(s) if number == 2 and mark in (NOW, LATE, WAITS) else ""
         rows.append(Stage(number, name, mark, _word(mark), when, offices, detail))
     return rows
 
@@ -100,6 +102,8 @@ def _mark(number: int, done_on: date | None, told: Described, ended: bool, s: Si
     if done_on is not None:
         return DONE
     if number == told.stage:
+        if s.state is State.SUPPLEMENT_REQUESTED:
+            return WAITS
         return LATE if told.late else NOW
     return NEXT
 

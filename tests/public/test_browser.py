@@ -1,0 +1,158 @@
+"""The applicant pages in a real browser: accessible, without sideways scroll, small, by keyboard."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.public.visits import CODE, SIGHTS, answers, know_code
+from tests.scenes import Scene, example_number, moment
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (320, 375, 1280)
+LANGUAGES = ("zh-hans", "en")
+NODES = 600
+# The signs beside words (▲ ● ✓) are hidden from readers and repeat what the words say; axe does not
+# measure the contrast of a text of signs alone.
+ONLY_A_SIGN = "Element content contains only non-text characters"
+# Set to a directory to keep pictures of every page.
+PICTURES = os.environ.get("PICTURES", "")
+
+
+def _examine(page: Any, name: str) -> None:
+    """No violation, nothing undecided, no sideways scroll, at every width."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 812})
+        if PICTURES and width != 320:
+            Path(PICTURES).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
+        scroll = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert scroll <= 0, f"{name} scrolls sideways by {scroll} at {width}"
+        found = Axe().run(page, options={"runOnly": TAGS})
+        assert not found.response["violations"], (name, width, found.generate_report())
+        undecided = [
+            (each["id"], node["html"][:120])
+            for each in found.response["incomplete"]
+            for node in each["nodes"]
+            if not (node["any"] and node["any"][0]["message"] == ONLY_A_SIGN)
+        ]
+        assert not undecided, (name, width, undecided)
+    assert page.locator("*").count() <= NODES or "/apply/" in page.url, name
+
+
+def _switch(page: Any, base: str, language: str, size: str) -> None:
+    page.goto(f"{base}/language/?to={language}&next=/")
+    page.goto(f"{base}/text-size/?to={size}&next=/")
+
+
+def _look_up(page: Any, base: str, reference: str) -> None:
+    page.goto(f"{base}/status/")
+    page.fill("#id_reference", reference)
+    page.fill("#id_code", CODE)
+    page.click("main button[type=submit]")
+
+
+@pytest.mark.parametrize("size", ["standard", "large"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_state(live_server: Any, page: Any, language: str, size: str) -> None:
+    scene = Scene()
+    page.goto(live_server.url)
+    for name, sight in SIGHTS.items():
+        application = sight.make(scene)
+        know_code(application)
+        with time_machine.travel(sight.at, tick=True):
+            _switch(page, live_server.url, language, size)
+            _look_up(page, live_server.url, application.reference)
+            assert page.inner_text("h2#now").endswith(sight.zh if language != "en" else sight.en)
+            _examine(page, f"status-{name}-{language}-{size}")
+
+
+@pytest.mark.parametrize("size", ["standard", "large"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_other_pages(live_server: Any, page: Any, language: str, size: str) -> None:
+    base, suffix = live_server.url, f"{language}-{size}"
+    _switch(page, base, language, size)
+    for name, path in (("start", "/"), ("accessibility", "/accessibility/"),
+                       ("lookup", "/status/"), ("apply", "/apply/")):  # fmt: skip
+        page.goto(base + path)
+        _examine(page, f"{name}-{suffix}")
+    page.goto(base + "/status/")
+    page.click("main button[type=submit]")
+    _examine(page, f"lookup-wrong-{suffix}")
+    page.goto(base + "/apply/")
+    page.click("main button[type=submit]")
+    assert page.locator(".summary li").count() >= 8
+    _examine(page, f"apply-wrong-{suffix}")
+    _fill(page, answers(example_number()))
+    page.check("input[name=enrolled][value=no]")
+    page.click("main button[type=submit]")
+    _examine(page, f"not-yet-{suffix}")
+    page.click("main .button")
+    page.check("input[name=enrolled][value=yes]")
+    page.click("main button[type=submit]")
+    _examine(page, f"check-{suffix}")
+    page.click("main button[type=submit]")
+    _examine(page, f"done-{suffix}")
+    page.click("main .button")
+    page.click("text=" + ("Withdraw the application" if language == "en" else "撤回申请"))
+    _examine(page, f"withdraw-{suffix}")
+
+
+def _fill(page: Any, given: dict[str, Any]) -> None:
+    for name in ("stopped", "enrolled", "scheme_from", "scheme_to"):
+        page.check(f"input[name={name}][value={given[name]}]")
+    for name in ("name", "id_number", "contact_phone", "contact_email", "stopped_on"):
+        page.fill(f"#id_{name}", given[name])
+    for name in ("origin", "destination"):
+        page.select_option(f"#id_{name}", given[name])
+    page.check("#id_consent")
+
+
+def test_what_to_do_and_by_when_stand_on_the_first_screen(live_server: Any, page: Any) -> None:
+    application = SIGHTS["out"].make(Scene())
+    know_code(application)
+    page.set_viewport_size({"width": 375, "height": 812})
+    with time_machine.travel(SIGHTS["out"].at, tick=True):
+        for language in LANGUAGES:
+            _switch(page, live_server.url, language, "standard")
+            _look_up(page, live_server.url, application.reference)
+            for row in (".box .you dd", ".box dl > div:nth-child(3) strong"):
+                box = page.locator(row).bounding_box()
+                assert box["y"] + box["height"] <= 812, (language, row, box)
+
+
+def test_by_keyboard_alone(live_server: Any, page: Any) -> None:
+    application = SIGHTS["out"].make(Scene())
+    know_code(application)
+    with time_machine.travel(moment("2025-10-09"), tick=True):
+        page.goto(live_server.url + "/status/")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.type(application.reference)
+        page.keyboard.press("Tab")
+        page.keyboard.type(CODE)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/status/{application.reference}/")
+        assert "转出办理中" in page.inner_text("h2#now")
+
+
+def test_weight_of_the_first_load(live_server: Any, browser: Any) -> None:
+    application = SIGHTS["out"].make(Scene())
+    know_code(application)
+    context = browser.new_context(locale="zh-CN", java_script_enabled=False)
+    page = context.new_page()
+    with time_machine.travel(moment("2025-10-09"), tick=True):
+        _look_up(page, live_server.url, application.reference)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.reload()
+    assert len(asked) <= 6
+    assert all(url.startswith(live_server.url) for url in asked), asked
+    context.close()

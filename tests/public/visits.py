@@ -1,0 +1,128 @@
+"""An applicant's visits: cases in every state as the status page meets them, and the way in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.test import Client
+
+from tests.scenes import Scene, moment
+from transfers.models import TransferApplication
+from transfers.rules.states import Action, State
+from transfers.workflow.query_codes import hash_code
+
+CODE = "ABCD2345"
+NAME, PHONE, EMAIL = "张示例", "13800000000", "zhang@example.org"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One state of the page: how the case comes to it, when it is looked at, what stands there."""
+
+    make: Callable[[Scene], TransferApplication]
+    at: datetime
+    zh: str
+    en: str
+
+
+def _in(state: State, **changes: Any) -> Callable[[Scene], TransferApplication]:
+    return lambda scene: scene.in_state(state, **changes)
+
+
+def _half_checked(scene: Scene) -> TransferApplication:
+    application = scene.submit().application
+    scene.do(application, "origin_clerk", Action.PASS_CHECK, moment("2025-09-25"))
+    return application
+
+
+def _lapsed(scene: Scene) -> TransferApplication:
+    application = scene.in_state(State.SUPPLEMENT_REQUESTED)
+    scene.do(application, "system", Action.LAPSE, moment("2025-11-10"))
+    return application
+
+
+def _refused_late(scene: Scene) -> TransferApplication:
+    application = scene.accepted()
+    scene.do(application, "origin_supervisor", Action.REFUSE_LATE, moment("2025-10-09"),
+             code="duplicate_coverage", text="同一时段在两地重复参保")  # fmt: skip
+    return application
+
+
+def _mismatch(scene: Scene) -> TransferApplication:
+    application = scene.arrived()
+    at, late = moment("2025-10-29"), ("bank_delay", "bank")
+    scene.do(application, "origin_finance", "remit", at, bank_reference="B1", lateness=late)
+    scene.do(application, "destination_finance", "receive", at, received_fen=100_000,
+             bank_reference="B1")  # fmt: skip
+    scene.do(application, "destination_finance", "mismatch", at, text="少了234.56元")
+    return application
+
+
+def _estimated(scene: Scene) -> TransferApplication:
+    return scene.accepted("2026-12-24")
+
+
+SIGHTS: dict[str, Sight] = {
+    "submitted": Sight(_in(State.APPLIED), moment("2025-09-24", 15),
+                       "已收到，正在校验", "Received, being checked"),
+    "half-checked": Sight(_half_checked, moment("2025-09-25", 15),
+                          "已收到，正在校验", "Received, being checked"),
+    "supplement": Sight(_in(State.SUPPLEMENT_REQUESTED), moment("2025-09-26"),
+                        "需要您补材料", "We need something from you"),
+    "out": Sight(_in(State.VALIDATED), moment("2025-10-09"),
+                 "转出办理中", "Transfer out in progress"),
+    "out-today": Sight(_in(State.VALIDATED), moment("2025-10-21"),
+                       "转出办理中", "Transfer out in progress"),
+    "estimate": Sight(_estimated, moment("2026-12-28"),
+                      "转出办理中", "Transfer out in progress"),
+    "late": Sight(_in(State.VALIDATED), moment("2025-10-24"),
+                  "比规定时间晚了", "This is late"),
+    "in": Sight(_in(State.TRANSFERRED_OUT), moment("2025-10-22"),
+                "转入办理中", "Transfer in in progress"),
+    "returned": Sight(_in(State.DISCREPANCY_RAISED), moment("2025-10-23"),
+                      "退回更正", "Sent back to be corrected"),
+    "moved": Sight(_in(State.TRANSFERRED_IN), moment("2025-10-29"),
+                   "关系已转入，等余额", "Transferred; balance to follow"),
+    "mismatch": Sight(_mismatch, moment("2025-10-30"),
+                      "余额有差异", "Balance differs"),
+    "credited": Sight(_in(State.BALANCE_CREDITED), moment("2025-11-03"),
+                      "已办结，余额到账", "Complete, balance credited"),
+    "no-balance": Sight(_in(State.CLOSED_WITHOUT_BALANCE), moment("2025-10-29"),
+                        "已办结，无余额可转", "Complete, nothing to move"),
+    "paid": Sight(_in(State.PAID_TO_PERSON), moment("2025-11-03"),
+                  "已办结，余额已付给您", "Complete, balance paid to you"),
+    "refused": Sight(_in(State.REJECTED), moment("2025-09-26"),
+                     "没有受理", "Not accepted"),
+    "refused-late": Sight(_refused_late, moment("2025-10-10"),
+                          "没有受理", "Not accepted"),
+    "withdrawn": Sight(_in(State.WITHDRAWN), moment("2025-09-26"),
+                       "您已撤回", "You withdrew this"),
+    "lapsed": Sight(_lapsed, moment("2025-11-11"),
+                    "已终止，没有收到补交的材料", "Ended, the materials did not come"),
+    "closed": Sight(_in(State.RECALLED), moment("2025-10-23"),
+                    "已终止", "Closed, not transferred"),
+}  # fmt: skip
+
+
+def know_code(application: TransferApplication) -> None:
+    """Give a case a query code that the test knows."""
+    TransferApplication.objects.filter(pk=application.pk).update(query_code_hash=hash_code(CODE))
+
+
+def enter(client: Client, application: TransferApplication) -> str:
+    """Look a case up as its applicant does; returns the address of its status page."""
+    know_code(application)
+    answer = client.post("/status/", {"reference": application.reference, "code": CODE})
+    assert answer.status_code == 302, answer.content.decode()
+    return answer.url
+
+
+def answers(number: str, **changes: Any) -> dict[str, Any]:
+    """A filled-in form that is right."""
+    return {
+        "stopped": "yes", "stopped_on": date(2025, 8, 31).isoformat(), "enrolled": "yes",
+        "enrolled_on": "2025-09-01", "name": NAME, "id_number": number, "origin": "990100",
+        "destination": "350500", "scheme_from": "employee", "scheme_to": "employee",
+        "contact_phone": PHONE, "contact_email": EMAIL, "consent": "on", **changes,
+    }  # fmt: skip
