@@ -119,9 +119,12 @@ def unsaved_step(
 def steps(number: int, due: Iterable[str | date] = ("2025-10-21",), **fields: Any) -> list[Step]:
     """So many running steps, each of its own application, due in turn on the days of `due`."""
     days = list(due)
+    of = applications(number)
+    first = unsaved_step(of[0], due=days[0], **fields)
+    fields["calendar"] = first.calendar  # all steps are of one kind, hence of one agency
     return Step.objects.bulk_create(
         unsaved_step(application, due=days[n % len(days)], **fields)
-        for n, application in enumerate(applications(number))
+        for n, application in enumerate(of)
     )
 
 

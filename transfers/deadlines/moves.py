@@ -112,9 +112,13 @@ SELECT a.id, a.version, %(at)s, 'relation', 'redate', a.state, a.state, 'system'
   CASE WHEN told.en IS NULL THEN '' ELSE replace(%(frame_en)s, '…', told.en) END
 FROM transfers_transferapplication a JOIN (
   SELECT m.application_id, {facts} AS facts, {zh} AS zh, {en} AS en
-  FROM (SELECT * FROM redated ORDER BY application_id, id) m
-    JOIN {words} w ON w.kind = m.kind AND w.old_on = m.old_on AND w.new_on = m.new_on
-      AND w.old_provisional = m.old_provisional AND w.new_provisional = m.new_provisional
+  FROM (
+    SELECT redated.*, w.zh, w.en FROM redated JOIN {words}
+      ON w.kind = redated.kind AND w.old_on = redated.old_on AND w.new_on = redated.new_on
+        AND w.old_provisional = redated.old_provisional
+        AND w.new_provisional = redated.new_provisional
+    ORDER BY redated.application_id, redated.id
+  ) m
   GROUP BY m.application_id
 ) told ON told.application_id = a.id
 """
@@ -126,8 +130,8 @@ _POSTGRESQL = {
         "'kind', m.kind, 'old', m.old_on, 'new', m.new_on, 'old_provisional', m.old_provisional,"
         " 'new_provisional', m.new_provisional) ORDER BY m.id))"
     ),
-    "zh": "string_agg(w.zh, '；' ORDER BY m.id)",
-    "en": "string_agg(w.en, '; ' ORDER BY m.id)",
+    "zh": "string_agg(m.zh, '；' ORDER BY m.id)",
+    "en": "string_agg(m.en, '; ' ORDER BY m.id)",
     "words": (
         "jsonb_to_recordset(%(words)s::jsonb) AS w(kind text, old_on date, new_on date,"
         " old_provisional boolean, new_provisional boolean, zh text, en text)"
@@ -141,8 +145,8 @@ _SQLITE = {
         " 'old_provisional', json(CASE WHEN m.old_provisional THEN 'true' ELSE 'false' END),"
         " 'new_provisional', json(CASE WHEN m.new_provisional THEN 'true' ELSE 'false' END))))"
     ),
-    "zh": "group_concat(w.zh, '；')",
-    "en": "group_concat(w.en, '; ')",
+    "zh": "group_concat(m.zh, '；')",
+    "en": "group_concat(m.en, '; ')",
     "words": (
         "(SELECT json_extract(value, '$.kind') AS kind, json_extract(value, '$.old_on') AS old_on,"
         " json_extract(value, '$.new_on') AS new_on,"
