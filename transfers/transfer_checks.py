@@ -7,7 +7,7 @@ and the same-pool rule as the agencies' own guides give them.
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from .models.applications import MaterialKind, TransferApplication
+from .models.applications import Channel, MaterialKind, TransferApplication
 from .policy import resolve
 from .rules import identity
 from .rules.states import OPEN, Action, RejectCode, Scheme, Side
@@ -141,10 +141,15 @@ def materials_complete(asked: Question) -> object:
 
 
 def required_materials(application: TransferApplication) -> list[MaterialKind]:
-    """What must have been handed in, by scheme and channel."""
-    needed = [MaterialKind.ID_CARD]
+    """What must have been handed in, by channel.
+
+    Online the two sides compare the identity in their own records, so no paper is needed.
+    """
+    needed = []
+    if application.channel == Channel.COUNTER:
+        needed.append(MaterialKind.ID_CARD)
+        if application.employer_name:
+            needed.append(MaterialKind.AUTHORISATION)
     if application.certificate_number:
         needed.append(MaterialKind.CERTIFICATE)
-    if application.employer_name:
-        needed.append(MaterialKind.AUTHORISATION)
     return needed
