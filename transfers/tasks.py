@@ -47,7 +47,7 @@ def queue_digests() -> int:
 def deliver_messages() -> int:
     """Send the messages that are due."""
     now = timezone.now()
-    rows = delivery.deliver(now, words=_words).rows
+    rows = delivery.deliver(now, words=_late_words).rows
     heartbeats.record("deliver_messages", now, rows)
     return rows
 
@@ -88,5 +88,6 @@ def watch_heartbeats() -> int:
     return len(silent)
 
 
-def _words(application: TransferApplication, at: datetime) -> tuple[str, str]:
-    return shown(situation_of(application, at=at))
+def _late_words(application: TransferApplication, at: datetime) -> tuple[str, str] | None:
+    situation = situation_of(application, at=at)
+    return shown(situation) if situation.late_clocks else None

@@ -336,11 +336,15 @@ def test_an_event_s_message_says_what_was_shown_then_in_the_applicant_s_language
     assert f"/status/{message.application.reference}/" in letter.body  # type: ignore[union-attr]
 
 
-def test_late_is_told_as_the_case_stands_and_not_at_all_when_it_is_over() -> None:
-    step, over = factories.steps(2)
+def test_late_is_told_as_the_case_stands_and_not_at_all_when_it_is_not_late() -> None:
+    late, not_late = factories.steps(2)
     raise_due(moment("2025-10-22", 9))
-    Step.objects.filter(pk=over.pk).update(closed_on=date(2025, 10, 22), outcome="done",
-        lateness_reason="workload", charged_to="origin")  # fmt: skip
-    assert deliver(moment("2025-10-22", 9)) == Delivered(sent=1, dropped=1)
+
+    def only_the_first(application: TransferApplication, at: datetime) -> tuple[str, str] | None:
+        return words(application, at) if application.pk == late.application_id else None
+
+    done = delivery.deliver(moment("2025-10-22", 9), words=only_the_first)
+    assert done == Delivered(sent=1, dropped=1)
     (letter,) = mail.outbox
-    assert f"办理情况{step.application.reference}" in letter.body
+    assert f"办理情况{late.application.reference}" in letter.body
+    assert not_late.application.reference not in letter.body

@@ -283,6 +283,15 @@ def test_an_applicant_without_an_address_gets_no_message() -> None:
     assert raise_due(moment("2025-10-22", 9)).applicants == 0
 
 
+def test_an_applicant_gets_one_message_however_many_steps_are_late() -> None:
+    (application,) = factories.applications(1)
+    factories.step(application, StepKind.TRANSFER_OUT)
+    factories.step(application, StepKind.REMIT)
+    factories.steps(2)
+    raised = raise_due(moment("2025-10-22", 9))
+    assert (raised.alerts, raised.applicants) == (4, 3)
+
+
 def test_missing_materials_are_watched_by_staff_and_never_called_late_to_the_applicant(
     clerk: User, quanzhou: Agency
 ) -> None:

@@ -25,7 +25,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from ..models.alerts import OutboxMessage
-from .mails import Mail, Words, applicant_mail, digest_mail
+from .mails import LateWords, Mail, applicant_mail, digest_mail
 
 logger = logging.getLogger(__name__)
 
@@ -102,8 +102,8 @@ def message_id(key: str) -> str:
     return f"<{re.sub('[^A-Za-z0-9.-]', '.', key)}@{urlsplit(settings.PUBLIC_URL).hostname}>"
 
 
-def deliver(now: datetime, *, words: Words, limit: int = 5_000) -> Delivered:
-    """Send up to `limit` messages that are due at `now`; `words` tells an applicant's case.
+def deliver(now: datetime, *, words: LateWords, limit: int = 5_000) -> Delivered:
+    """Send up to `limit` messages that are due at `now`; `words` tells how late a case is.
 
     One bad message never stops the others: its row says what happened. Stops early when the mail
     server refuses connections, and leaves the rest as if untouched.
@@ -158,7 +158,7 @@ def _loaded(ids: list[int]) -> list[tuple[OutboxMessage, list[OutboxMessage]]]:
     """The messages as they stand, each with its digest's lines. Two queries."""
     messages = (
         OutboxMessage.objects.filter(pk__in=ids)
-        .select_related("recipient", "event", "alert__step")
+        .select_related("recipient", "event")
         .select_related("application__origin_agency", "application__destination_agency")
         .order_by("next_try_at", "pk")
     )
@@ -174,7 +174,7 @@ def _handle(
     message: OutboxMessage,
     lines: list[OutboxMessage],
     now: datetime,
-    words: Words,
+    words: LateWords,
     post: _Post,
     done: Delivered,
 ) -> None:

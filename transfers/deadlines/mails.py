@@ -19,8 +19,9 @@ from ..models.applications import TransferApplication
 from ..models.steps import Step
 from .calendars import calendar_of
 
-# What the applicant reads about a case at a moment: (Chinese, English).
-Words = Callable[[TransferApplication, datetime], tuple[str, str]]
+# What the applicant reads about a case that is late at a moment: (Chinese, English). None if the
+# status page does not call it late: then there is nothing to tell.
+LateWords = Callable[[TransferApplication, datetime], tuple[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,9 @@ def digest_mail(lines: Sequence[OutboxMessage], now: datetime) -> Mail | None:
 
 def _is_live(line: OutboxMessage) -> bool:
     alert = line.alert
-    return alert is not None and alert.acknowledged_at is None and _is_running(alert.step)
-
-
-def _is_running(step: Step) -> bool:
-    return step.closed_on is None and step.paused_on is None
+    if alert is None or alert.acknowledged_at is not None:
+        return False
+    return alert.step.closed_on is None and alert.step.paused_on is None
 
 
 def _line(step: Step, now: datetime) -> _Line:
@@ -115,19 +114,20 @@ def _line(step: Step, now: datetime) -> _Line:
     )
 
 
-def applicant_mail(message: OutboxMessage, now: datetime, words: Words) -> Mail | None:
-    """The mail to an applicant: what the event showed then, or where the case stands now.
+def applicant_mail(message: OutboxMessage, now: datetime, words: LateWords) -> Mail | None:
+    """The mail to an applicant: what the event showed then, or how late the case is now.
 
-    None for "this is late" about a step that has ended or been paused since.
+    None for "this is late" about a case that is not, by now.
     """
     application = message.application
     assert application is not None, "the database keeps applicants' messages with their case"
+    shown: tuple[str, str] | None
     if message.event is not None:
         shown = (message.event.shown_zh, message.event.shown_en)
-    elif message.alert is not None and not _is_running(message.alert.step):
-        return None
     else:
         shown = words(application, now)
+    if shown is None:
+        return None
     with translation.override(application.language):
         context = {
             "shown": shown[0] if application.language.startswith("zh") else shown[1],

@@ -17,7 +17,8 @@ Rules:
 - A step that the applicant owes (missing materials) is watched by the agency that asked: its staff
   are told like of any other step. The applicant has the day from the request itself and is never
   told that the agency is late.
-- Applicants' messages of the night wait for the morning.
+- An applicant gets one message however many steps of the case are late, and none at night: those
+  wait for the morning. When it is sent, it says what the status page says by then.
 - Acknowledging an alert takes it out of its recipients' coming digests. Higher rungs still fire:
   they are for other people.
 """
@@ -130,10 +131,14 @@ SELECT 'alert:' || told.step_id || ':' || told.rung || ':' || told.user_id, %(al
   told.alert_id, told.application_id, told.user_id, %(now)s, NULL, 0, ''
 FROM told
 UNION ALL
-SELECT 'late:' || fired.step_id || ':' || fired.rung, %(applicant_kind)s,
-  fired.alert_id, fired.application_id, NULL, %(now)s, %(morning)s, 0, ''
-FROM fired JOIN transfers_transferapplication a ON a.id = fired.application_id
-WHERE fired.tells_applicant AND fired.kind <> %(supplement)s AND a.contact_email <> ''
+SELECT 'late:' || late.step_id || ':' || late.rung, %(applicant_kind)s,
+  late.alert_id, late.application_id, NULL, %(now)s, %(morning)s, 0, ''
+FROM (
+  SELECT fired.*, row_number() OVER (PARTITION BY fired.application_id ORDER BY fired.step_id) AS nth
+  FROM fired JOIN transfers_transferapplication a ON a.id = fired.application_id
+  WHERE fired.tells_applicant AND fired.kind <> %(supplement)s AND a.contact_email <> ''
+) late
+WHERE late.nth = 1
 ON CONFLICT (key) DO NOTHING
 RETURNING kind
 """
