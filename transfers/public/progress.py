@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -92,9 +93,11 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
                 at=timezone.now(),
                 seen=int(version) if version.isdecimal() else None,
             )
-        except Refused as refused:
-            refusal = str(refused.message)
-            application.refresh_from_db()
+        except Refused:
+            # Whatever happened meanwhile is told by the status page; the refusal's own sentence is
+            # for staff and may name a colleague.
+            refusal = _("The case has moved on since you opened this page. Nothing was withdrawn.")
+            application = _case(request, reference)
         else:
             return redirect("status", reference=reference)
     return render(

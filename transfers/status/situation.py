@@ -72,6 +72,10 @@ class Clock:
     def late(self, today: date) -> bool:
         return self.due_on < today
 
+    def promised(self, today: date) -> bool:
+        """Whether the due day means something to the applicant. Not a day over that nobody set."""
+        return self.local_limit or not self.money or not self.late(today)
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -131,6 +135,7 @@ class Situation:
     asked: Asked | None = None
     lapsed: bool = False
     discrepancy: str = ""
+    closed_by: Side | None = None
     close_code: str = ""
     close_text: str = ""
     merged_months: int | None = None
@@ -213,6 +218,7 @@ def situation_of(application: TransferApplication, *, at: datetime) -> Situation
         asked=_asked(application) if state is State.SUPPLEMENT_REQUESTED else None,
         lapsed=state is State.WITHDRAWN and _lapsed(steps),
         discrepancy=_discrepancy(application) if state is State.DISCREPANCY_RAISED else "",
+        closed_by=_closed_by(application) if state is State.REJECTED else None,
         close_code=application.close_code,
         close_text=application.close_text,
         merged_months=application.merged_months,
@@ -283,6 +289,17 @@ def _discrepancy(application: TransferApplication) -> str:
     if event is None or event.verb != Action.RAISE_DISCREPANCY:
         return ""
     return event.reason
+
+
+def _closed_by(application: TransferApplication) -> Side | None:
+    """The side that refused; None while the event that says so is still being written."""
+    verbs = (Action.REJECT, Action.REFUSE_LATE)
+    found = (
+        Event.objects.filter(application=application, verb__in=verbs)
+        .values_list("side", flat=True)
+        .first()
+    )
+    return Side(found) if found else None
 
 
 def _chasing(

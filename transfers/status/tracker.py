@@ -12,7 +12,7 @@ from ..rules.balances import BalanceState, Disposition, DueReason
 from ..rules.money import yuan
 from ..rules.states import Scheme, State
 from ..rules.steps import StepKind
-from .describe import Described, stage_names
+from .pieces import Described, stage_names
 from .reasons import NO_BALANCE
 from .situation import CHECKS, Clock, Money, Office, Situation
 from .words import listing, long_date, sentences
@@ -175,6 +175,8 @@ def _leg(
     if done_on is not None:
         return Stage(number, name, DONE, _word(DONE), long_date(done_on), (office,), detail)
     late = clock is not None and clock in s.late_clocks
+    if clock is not None and not clock.promised(s.today):
+        clock = None
     mark = LATE if late else NOW if begun else NEXT
     return Stage(number, name, mark, _word(mark), _by(clock), (office,), detail)
 

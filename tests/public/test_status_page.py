@@ -1,0 +1,285 @@
+"""The status page by real requests: every state in both languages, masked, and only for its visitor."""
+
+import re
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from tests.public.visits import CODE, EMAIL, NAME, PHONE, SIGHTS, enter, know_code
+from tests.scenes import Scene, moment
+from transfers.models import Event, TransferApplication
+from transfers.rules.states import State
+
+pytestmark = pytest.mark.django_db
+
+# Queries of the page where nothing is late: session, case, steps, two places' terms (two each),
+# materials, log. A case that waits, is late or was refused asks one or two things more.
+QUERIES = 9
+MOST_QUERIES = 11
+
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+# What stays Chinese on an English page: an office's own words, the other language's name, and the
+# surname.
+_SAID_IN_CHINESE = re.compile(r'<(p|a) lang="zh-Hans".*?</\1>|<a [^>]*lang="zh-Hans".*?</a>')
+_TAG = re.compile(r"<[^>]+>")
+# Two or more English words in a row: on a Chinese page a sentence that nobody translated.
+_ENGLISH = re.compile(r"[A-Za-z]{2,}[ ,]+[A-Za-z]{2,}")
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"\s+", " ", _TAG.sub(" ", html)).strip()
+
+
+def look(client: Client, name: str, language: str) -> tuple[str, TransferApplication]:
+    """The page of one of the SIGHTS in a language, and its case."""
+    sight = SIGHTS[name]
+    application = sight.make(Scene())
+    client.cookies["jiexu-language"] = language
+    with time_machine.travel(sight.at, tick=False):
+        answer = client.get(enter(client, application))
+    assert answer.status_code == 200
+    return answer.content.decode(), application
+
+
+@pytest.mark.parametrize("name", SIGHTS)
+def test_chinese(client: Client, name: str) -> None:
+    html, application = look(client, name, "zh-hans")
+    assert '<html lang="zh-Hans">' in html
+    assert f"</span>{SIGHTS[name].zh}</h2>" in html
+    said = text_of(html).replace("Cookie", "").replace("English", "")
+    assert not _ENGLISH.search(said), _ENGLISH.search(said)
+    _nothing_personal(html, application)
+
+
+@pytest.mark.parametrize("name", SIGHTS)
+def test_english(client: Client, name: str) -> None:
+    html, application = look(client, name, "en")
+    assert '<html lang="en">' in html
+    assert f"</span>{SIGHTS[name].en}</h2>" in html
+    said = text_of(_SAID_IN_CHINESE.sub("", html)).replace("张*", "")
+    assert not _CHINESE.search(said), said[max(0, _CHINESE.search(said).start() - 60) :][:120]
+    _nothing_personal(html, application)
+
+
+def _nothing_personal(html: str, application: TransferApplication) -> None:
+    number = TransferApplication.objects.get(pk=application.pk).person.id_number
+    for secret in (number, number[6:14], number[-4:], NAME, PHONE, EMAIL, "6200000000000000"):
+        assert secret not in html
+    assert "张*" in html
+
+
+@pytest.mark.parametrize(
+    ("name", "sentences"),
+    [
+        ("submitted", [
+            "泉州市医疗保障经办机构和示例市医疗保障经办机构在核对能否转移。",
+            "现在不用您做任何事，有变化会用电子邮件通知您。",
+            "2025年9月30日（周二）前告诉您是否受理",
+        ]),
+        ("half-checked", ["示例市医疗保障经办机构已核对通过，泉州市医疗保障经办机构还在核对"]),
+        ("supplement", [
+            "已暂停，期限不计。", "补交停保证明，因为停保证明看不清。", "前，否则申请终止",
+            "请带到示例市医疗保障经办机构窗口", "等您补材料",
+        ]),
+        ("out", [
+            "示例市医疗保障经办机构在核对缴费记录，生成《信息表》。",
+            "2025年10月21日（周二）前，还剩9个工作日",
+            "国庆节、中秋节 10月1日–8日不计；10月11日（周六）调休上班，计入。",
+            "接着由泉州市医疗保障经办机构在5个工作日内办理转入。预计2025年10月28日（周二）前。",
+            "第 3 步，共 5 步：转出办理", "138****0000",
+        ]),
+        ("out-today", ["2025年10月21日（周二）前，今天是最后一天"]),
+        ("estimate", ["预计2027年1月", "2027年放假安排公布后可能调整。"]),
+        ("late", [
+            "示例市医疗保障经办机构应在2025年10月21日（周二）前办完，已超3个工作日。",
+            "不用催办或重新申请；反映请打12393。",
+            "2025年10月29日（周三）前再告知，不论有无结果",
+        ]),
+        ("in", ["泉州市医疗保障经办机构已收到《信息表》，正在核对录入。"]),
+        ("returned", [
+            "泉州市医疗保障经办机构发现缴费月数对不上，退回示例市医疗保障经办机构。不是您的错。",
+            "新期限2025年10月29日（周三）",
+        ]),
+        ("moved", [
+            "缴费7年已计入泉州市医疗保障经办机构；余额¥1,234.56在划转。",
+            "通常20个工作日；不影响住院待遇",
+        ]),
+        ("mismatch", ["到账¥1,000.00，应为¥1,234.56，核对中。"]),
+        ("credited", ["¥1,234.56已于2025年10月30日（周四）记入个人账户。", "前可提异议"]),
+        ("no-balance", ["居民医保没有个人账户。", "不用操作。"]),
+        ("paid", ["¥1,234.56已于2025年10月30日（周四）付到您本人的银行账户。"]),
+        ("refused", [
+            "原因：您在转入地还没有参保，或还没有缴费。依据：《基本医疗保险关系转移接续暂行办法》",
+            "请先在转入地参保并缴费；可带原内容重新申请。", "泉州市医疗保障经办机构说明：",
+        ]),
+        ("refused-late", ["示例市医疗保障经办机构说明："]),
+        ("withdrawn", ["2025年9月25日（周四）已停止，原地关系不变。", "需要时重新申请。"]),
+        ("lapsed", ["2025年11月10日（周一）已停止，原地关系不变。"]),
+        ("closed", ["不同意可打12393", "参保人已回原地工作"]),
+    ],
+)  # fmt: skip
+def test_what_it_says(client: Client, name: str, sentences: list[str]) -> None:
+    html, _application = look(client, name, "zh-hans")
+    said = text_of(html)
+    for sentence in sentences:
+        assert sentence in said, (sentence, said)
+
+
+def test_a_late_balance_is_called_late_only_where_a_place_set_the_limit(client: Client) -> None:
+    """The limit of the remittance is this product's own in the demo pool: no red, no past date."""
+    html, _application = look(client, "moved", "zh-hans")
+    assert "已超期" not in html
+    assert "2025年10月21日（周二）前" not in html
+
+
+@pytest.mark.parametrize("name", SIGHTS)
+def test_number_of_queries(
+    client: Client, name: str, django_assert_max_num_queries: Any
+) -> None:
+    sight = SIGHTS[name]
+    application = sight.make(Scene())
+    with time_machine.travel(sight.at, tick=False):
+        address = enter(client, application)
+        client.get(address)  # builds the calendar
+        with django_assert_max_num_queries(MOST_QUERIES):
+            client.get(address)
+
+
+def test_a_long_history_costs_no_query_more(
+    client: Client, django_assert_num_queries: Any
+) -> None:
+    application = SIGHTS["out"].make(Scene())
+    with time_machine.travel(SIGHTS["out"].at, tick=False):
+        address = enter(client, application)
+        client.get(address)
+        with django_assert_num_queries(QUERIES):
+            few = client.get(address).content.decode()
+        version = TransferApplication.objects.get(pk=application.pk).version
+        Event.objects.bulk_create(
+            Event(application=application, seq=version + n, at=moment("2025-10-09"),
+                  track="relation", verb="redate", actor="system")
+            for n in range(1, 51)
+        )  # fmt: skip
+        with django_assert_num_queries(QUERIES):
+            many = client.get(address).content.decode()
+    assert many.count("<time") == 50 > few.count("<time")
+    assert len(re.findall(r"<[a-z]", many)) <= 600
+
+
+def test_without_the_session_it_is_the_look_up_page(client: Client) -> None:
+    mine = SIGHTS["out"].make(Scene())
+    know_code(mine)
+    for reference in (mine.reference, "ZY20250101-0000000"):
+        for tail in ("", "withdraw/"):
+            answer = client.get(f"/status/{reference}/{tail}")
+            assert (answer.status_code, answer.url) == (302, "/status/")
+        answer = client.post(f"/status/{reference}/withdraw/")
+        assert (answer.status_code, answer.url) == (302, "/status/")
+    assert TransferApplication.objects.get(pk=mine.pk).state == State.VALIDATED
+
+
+def test_one_case_opens_no_other(client: Client) -> None:
+    scene = Scene()
+    mine, other = scene.in_state(State.APPLIED), scene.in_state(State.APPLIED)
+    with time_machine.travel(moment("2025-09-25"), tick=False):
+        enter(client, mine)
+        assert client.get(f"/status/{other.reference}/").status_code == 302
+        assert client.post(f"/status/{other.reference}/withdraw/").status_code == 302
+    assert TransferApplication.objects.get(pk=other.pk).state == State.APPLIED
+
+
+@pytest.mark.parametrize("name", ["submitted", "supplement", "out"])
+def test_withdraw(client: Client, name: str) -> None:
+    application = SIGHTS[name].make(Scene())
+    with time_machine.travel(SIGHTS[name].at, tick=False):
+        address = enter(client, application)
+        assert f"{address}withdraw/" in client.get(address).content.decode()
+        version = client.get(f"{address}withdraw/").context["application"].version
+        answer = client.post(f"{address}withdraw/", {"version": version})
+        assert (answer.status_code, answer.url) == (302, address)
+        assert "您已撤回" in client.get(address).content.decode()
+    assert TransferApplication.objects.get(pk=application.pk).state == State.WITHDRAWN
+
+
+@pytest.mark.parametrize("name", ["in", "moved", "credited", "refused", "withdrawn"])
+def test_withdraw_is_not_offered_and_not_done_later(client: Client, name: str) -> None:
+    application = SIGHTS[name].make(Scene())
+    before = TransferApplication.objects.get(pk=application.pk).state
+    with time_machine.travel(SIGHTS[name].at, tick=False):
+        address = enter(client, application)
+        assert "withdraw/" not in client.get(address).content.decode()
+        assert client.post(f"{address}withdraw/").url == address
+    assert TransferApplication.objects.get(pk=application.pk).state == before
+
+
+def test_an_outdated_withdrawal_is_refused_with_a_sentence(client: Client) -> None:
+    application = SIGHTS["submitted"].make(Scene())
+    with time_machine.travel(SIGHTS["submitted"].at, tick=False):
+        address = enter(client, application)
+        answer = client.post(f"{address}withdraw/", {"version": "0"})
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.content.decode()
+    assert TransferApplication.objects.get(pk=application.pk).state == State.APPLIED
+
+
+def test_a_clerks_application_is_not_the_applicants_to_withdraw(client: Client) -> None:
+    application = Scene().submit(by="origin_clerk").application
+    with time_machine.travel(SIGHTS["submitted"].at, tick=False):
+        address = enter(client, application)
+        assert "withdraw/" not in client.get(address).content.decode()
+        client.post(f"{address}withdraw/")
+    assert TransferApplication.objects.get(pk=application.pk).state == State.APPLIED
+
+
+def test_apply_again_brings_places_and_schemes_and_no_person(client: Client) -> None:
+    application = SIGHTS["refused"].make(Scene())
+    with time_machine.travel(SIGHTS["refused"].at, tick=False):
+        address = enter(client, application)
+        html = client.post(f"{address}again/", follow=True).content.decode()
+    assert '<option value="990100" selected>' in html
+    assert '<option value="350500" selected>' in html
+    assert NAME not in html
+
+
+def test_leaving_forgets_the_case(client: Client) -> None:
+    application = SIGHTS["out"].make(Scene())
+    with time_machine.travel(SIGHTS["out"].at, tick=False):
+        address = enter(client, application)
+        assert client.post("/status/leave/").url == "/"
+        assert client.get(address).status_code == 302
+
+
+def test_without_an_e_mail_the_page_promises_none(client: Client) -> None:
+    application = Scene().accepted(contact_email="")
+    with time_machine.travel(moment("2025-10-24"), tick=False):
+        late = text_of(client.get(enter(client, application)).content.decode())
+    assert "再告知" not in late
+    assert "办完后马上在本页显示" in late
+    with time_machine.travel(moment("2025-10-09"), tick=False):
+        fine = text_of(client.get(enter(client, application)).content.decode())
+    assert "有变化会在本页显示" in fine
+    assert "电子邮件通知" not in fine
+
+
+def test_it_is_never_stored(client: Client) -> None:
+    application = SIGHTS["out"].make(Scene())
+    with time_machine.travel(SIGHTS["out"].at, tick=False):
+        answer = client.get(enter(client, application))
+    assert "no-store" in answer["Cache-Control"]
+    assert application.reference not in answer.content.decode().split("</title>")[0]
+
+
+def test_looking_up_turns_the_session(client: Client) -> None:
+    application = SIGHTS["out"].make(Scene())
+    client.get("/apply/")
+    session = client.session
+    session["apply"] = {}
+    session.save()
+    client.cookies["jiexu-session"] = session.session_key
+    enter(client, application)
+    assert client.session.session_key != session.session_key
+    assert CODE not in str(dict(client.session))
+
+
