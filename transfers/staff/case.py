@@ -21,9 +21,9 @@ from ..rules.steps import Owner
 from ..status import describe, situation_of
 from ..workflow.actions import CONFIRM, RETURN, Offer, offers
 from ..workflow.actors import Actor
-from ..workflow.case import label_of
 from .access import case_or_404
 from .desk import Desk, desk_of
+from .labels import label_of
 from .site import page_context
 from .tracks import StepLine, lines_of, money_track, relation_track
 
@@ -55,11 +55,12 @@ class Button:
 
 
 def _label(offer: Offer) -> str:
+    label = str(label_of(offer.verb))
     if offer.mode == CONFIRM:
-        return _("Confirm: %(action)s") % {"action": offer.label}
+        return _("Confirm: %(action)s") % {"action": label}
     if offer.mode == RETURN:
-        return _("Send back: %(action)s") % {"action": offer.label}
-    return str(offer.label)
+        return _("Send back: %(action)s") % {"action": label}
+    return label
 
 
 def _rank(offer: Offer) -> tuple[int, int]:

@@ -95,9 +95,7 @@ class CounterForm(forms.Form):
     language = forms.ChoiceField(
         label=gettext_lazy("Language of messages"), choices=settings.LANGUAGES
     )
-    employer_name = forms.CharField(
-        label=gettext_lazy("Employer"), max_length=120, required=False
-    )
+    employer_name = forms.CharField(label=gettext_lazy("Employer"), max_length=120, required=False)
     employer_uscc = forms.CharField(
         label=gettext_lazy("Unified social credit code"), max_length=18, required=False
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext, npgettext, pgettext
 
 from ..deadlines.calendars import calendar_of
 from ..models import Step
@@ -28,6 +28,10 @@ class Cue:
     left: int
     due_on: date | None = None
     provisional: bool = False
+
+    @property
+    def closed(self) -> bool:
+        return self.tone in ("done", "done-late", "ended")
 
     @property
     def bar(self) -> int:
@@ -53,16 +57,18 @@ def _running(step: Step, calendar: WorkingCalendar, today: date) -> Cue:
     if step.due_on < today:
         tone, shape, words = "late", "▲", _overdue(-left)
     elif left == 0:
-        tone, shape, words = "today", "◆", _("Due today")
+        tone, shape, words = "today", "◆", pgettext("cue", "Due today")
     else:
-        words = ngettext("%(n)d working day left", "%(n)d working days left", left) % {"n": left}
+        words = npgettext("cue", "%(n)d working day left", "%(n)d working days left", left) % {
+            "n": left
+        }
         tone, shape = ("soon", "◇") if left <= SOON else ("ahead", "○")
     return Cue(tone, shape, words, used, step.limit_days, left, step.due_on, step.provisional)
 
 
 def _overdue(days: int) -> str:
     if days == 0:  # the due day was followed by days off only
-        return _("Overdue since the last working day")
+        return _("Overdue, less than a working day")
     text = ngettext("%(n)d working day overdue", "%(n)d working days overdue", days)
     return text % {"n": days}
 

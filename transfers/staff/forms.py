@@ -283,7 +283,9 @@ class RowForm(forms.Form):
         )
 
 
-RowFormSet = forms.formset_factory(RowForm, extra=BLANK_ROWS, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+RowFormSet = forms.formset_factory(
+    RowForm, extra=BLANK_ROWS, max_num=MOST_ROWS, absolute_max=MOST_ROWS
+)
 
 
 class InformationFormForm(MoveForm):
@@ -398,9 +400,7 @@ class ResolveForm(MoveForm):
             self.fields["received_fen"].initial = ground.balance.received_fen
 
     def data_for_workflow(self) -> dict[str, Any]:
-        return {
-            name: self.cleaned_data[name] for name in ("resolution", "received_fen", "text")
-        }
+        return {name: self.cleaned_data[name] for name in ("resolution", "received_fen", "text")}
 
 
 class PayoutForm(MoveForm):

@@ -18,10 +18,10 @@ from ..rules.steps import Owner
 from ..workflow import errors
 from ..workflow.actions import CONFIRM, DO, PREPARE, RETURN, Offer, closes_late, offers, perform
 from ..workflow.actors import Actor
-from ..workflow.case import label_of
 from .case import case_for, facts_of, forms_of, identity_bar
 from .desk import Desk, desk_of
 from .forms import FORMS, ConfirmForm, Ground, MoveForm, ReturnForm
+from .labels import label_of
 from .outlook import Outlook
 from .site import page_context
 from .tracks import lines_of, money_track
@@ -304,5 +304,3 @@ def _payload_value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     return str(value)
-
-

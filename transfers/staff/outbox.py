@@ -31,24 +31,21 @@ def dead_letters(desk: Desk) -> QuerySet[OutboxMessage]:
     An administrator of no agency runs the system and sees every one; the page names no applicant.
     """
     # An alert line is not sent by itself: its digest is.
-    dead = OutboxMessage.objects.filter(dead_at__isnull=False).exclude(kind=OutboxMessage.Kind.ALERT)
+    dead = OutboxMessage.objects.filter(dead_at__isnull=False).exclude(
+        kind=OutboxMessage.Kind.ALERT
+    )
     if desk.user.agency_id is None and Role.ADMINISTRATOR in desk.roles:
         return dead
     cases = TransferApplication.objects.visible_to(desk.user).values("pk")
     agencies = Agency.objects.filter(desk.user.scope).values("pk")
-    return dead.filter(
-        Q(application__in=cases)
-        | Q(recipient__agency__in=agencies)
-    )
+    return dead.filter(Q(application__in=cases) | Q(recipient__agency__in=agencies))
 
 
 @require_GET
 @for_roles(OUTBOX_READERS)
 def outbox(request: HttpRequest) -> HttpResponse:
     desk = desk_of(request)
-    found = dead_letters(desk).select_related(
-        "application", "recipient"
-    )
+    found = dead_letters(desk).select_related("application", "recipient")
     lines = list(found.order_by("-dead_at", "-pk")[: LINES + 1])
     context = page_context(
         request,
@@ -70,6 +67,8 @@ def retry(request: HttpRequest) -> HttpResponse:
     count = OutboxMessage.objects.filter(pk__in=wanted).update(
         dead_at=None, attempts=0, leased_until=None, next_try_at=timezone.now()
     )
-    text = ngettext("%(n)d message will be tried again.", "%(n)d messages will be tried again.", count)
+    text = ngettext(
+        "%(n)d message will be tried again.", "%(n)d messages will be tried again.", count
+    )
     messages.success(request, text % {"n": count})
     return redirect("admin:outbox")

@@ -26,7 +26,11 @@ class Outlook:
     """The case as it stands, and what it would look like after each action."""
 
     def __init__(
-        self, application: TransferApplication, side: Side | None, desk: Desk, given: Mapping[str, Any]
+        self,
+        application: TransferApplication,
+        side: Side | None,
+        desk: Desk,
+        given: Mapping[str, Any],
     ) -> None:
         self.application = application
         self.side = side
@@ -80,9 +84,7 @@ class Outlook:
         assert self.side is not None
         items = tuple(self.given.get("items") or ())
         asked = Asked(self.side, items, self.text("why"))
-        return self.opening(
-            State.SUPPLEMENT_REQUESTED, StepKind.SUPPLEMENT, self.side, asked=asked
-        )
+        return self.opening(State.SUPPLEMENT_REQUESTED, StepKind.SUPPLEMENT, self.side, asked=asked)
 
     def supplied(self) -> Told:
         """The paused checks go on with what was left; the later of them is the date to tell."""
@@ -179,4 +181,3 @@ def _after_money(look: Outlook, verb: BalanceAction) -> Told:
     }.get(verb, ())
     clocks = tuple(clock for clock in look.situation.clocks if clock.kind not in ended)
     return shown(replace(look.situation, money=after, clocks=clocks))
-

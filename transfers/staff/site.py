@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +47,14 @@ class StaffSite(admin.AdminSite):
         """A member of an agency starts with the queue, everybody else with what they manage."""
         if desk_of(request).sees_cases:
             return redirect("admin:queue")
-        return super().index(request, extra_context)
+        context = {**self.each_context(request), "title": self.index_title, **(extra_context or {})}
+        return render(request, "staff/index.html", context)
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one index, whatever app a model lives in."""
+        return redirect("admin:index")
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         from . import case, counter, disclosure, inbox, moves, outbox, queue, search, years

@@ -113,9 +113,7 @@ class MoneyTrack:
     lines: list[StepLine]
 
 
-def money_track(
-    balance: BalanceTransfer | None, lines: list[StepLine], today: date
-) -> MoneyTrack:
+def money_track(balance: BalanceTransfer | None, lines: list[StepLine], today: date) -> MoneyTrack:
     money = [line for line in lines if STEPS[StepKind(line.step.kind)].money]
     if balance is None:
         return MoneyTrack(_("What is due is decided when the case is accepted."), [], money)

@@ -18,9 +18,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ..deadlines import redate
+from ..deadlines.sentences import problem_sentences
 from ..models import NATION, Calendar, CalendarDay, CalendarNotice, Region
 from ..models.calendar import DAY_KINDS
-from ..rules.notices import NoticeError, Problem
+from ..rules.notices import NoticeError
 from ..rules.working_days import DayKind
 from ..status.words import chinese
 from .access import EVERYBODY, editable_regions, for_roles
@@ -106,9 +107,7 @@ def _calendar_context(
 ) -> dict[str, Any]:
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isdigit() and 2000 <= int(asked) <= 2100 else desk.today.year
-    notices = (
-        list(CalendarNotice.objects.filter(calendar=shown)) if shown is not None else []
-    )
+    notices = list(CalendarNotice.objects.filter(calendar=shown)) if shown is not None else []
     next_year = desk.today.year + 1
     return page_context(
         request,
@@ -119,7 +118,7 @@ def _calendar_context(
         calendars=calendars,
         months=grid_of(shown, year) if shown is not None else [],
         notice=next((each for each in notices if each.year == year), None),
-        years=sorted({each.year for each in notices} | {year, next_year}),
+        years=sorted({each.year for each in notices} | {year, next_year}, reverse=True),
         missing_year=next_year
         if shown is not None
         and shown.published_until.year < next_year
@@ -149,7 +148,9 @@ class NoticeForm(forms.Form):
     place = forms.ChoiceField(label=gettext_lazy("Calendar of"))
     file = forms.FileField(
         label=gettext_lazy("Notice file (CSV)"),
-        help_text=gettext_lazy("One year's notice, in the form the calendar files of this product have."),
+        help_text=gettext_lazy(
+            "One year's notice, in the form the calendar files of this product have."
+        ),
         required=False,
     )
     text = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
@@ -157,7 +158,9 @@ class NoticeForm(forms.Form):
     def __init__(self, desk: Desk, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         places = editable_regions(desk.user).order_by("pk")
-        choices = [(place.pk, place.name) for place in places if place.is_pool or place.pk == NATION]
+        choices = [
+            (place.pk, place.name) for place in places if place.is_pool or place.pk == NATION
+        ]
         field = self.fields["place"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
@@ -204,8 +207,8 @@ def load(request: HttpRequest) -> HttpResponse:
         else:
             loaded = redate.preview(text, form.pool, at=desk.at)
     except NoticeError as error:
-        for problem in error.problems:
-            form.add_error("file", sentence_of(problem))
+        for sentence in problem_sentences(error):
+            form.add_error("file", sentence)
         return _again(request, desk, form)
     except redate.CannotLoad as error:
         form.add_error("file", str(error.message))
@@ -236,30 +239,3 @@ def _again(request: HttpRequest, desk: Desk, form: NoticeForm) -> HttpResponse:
     context["form"] = form
     context["browser_title"] = _("Error: %(title)s") % {"title": context["title"]}
     return render(request, "staff/calendar.html", context, status=422)
-
-
-_SENTENCES = {
-    "field_missing": gettext_lazy("The line “# %(field)s: …” is missing."),
-    "field_repeated": gettext_lazy("“%(field)s” is given twice."),
-    "bad_year": gettext_lazy("“%(value)s” is not a year."),
-    "bad_date": gettext_lazy("“%(value)s” is not a date such as 2026-10-01."),
-    "bad_verified": gettext_lazy("“verified” must be yes or no, not “%(value)s”."),
-    "columns_missing": gettext_lazy("The header row must be %(expected)s."),
-    "bad_row": gettext_lazy("A row needs %(expected)s columns; this one has %(found)s."),
-    "outside_year": gettext_lazy("%(day)s is not in %(year)s."),
-    "duplicate_date": gettext_lazy("%(day)s is given already in line %(first_line)s."),
-    "unknown_kind": gettext_lazy("“%(value)s” is not holiday, makeup or closure."),
-    "name_missing": gettext_lazy("%(day)s has no name."),
-    "makeup_on_weekday": gettext_lazy("%(day)s is a weekday, so it cannot be a make-up day."),
-    "no_holidays": gettext_lazy("The file names no holiday."),
-    "bad_also": gettext_lazy("“%(value)s” does not fit the form of an “also” line."),
-}
-
-
-def sentence_of(problem: Problem) -> str:
-    """A problem of a notice file in words, with its line."""
-    text = str(_SENTENCES[problem.code]) % dict(problem.params)
-    return _("Line %(line)s: %(text)s") % {"line": problem.line, "text": text} if problem.line else text
-
-
-__all__ = ["calendar", "load", "sentence_of"]

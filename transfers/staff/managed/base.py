@@ -30,7 +30,12 @@ class StaffModelAdmin(admin.ModelAdmin):
     actions = None
     show_full_result_count = False
     list_per_page = 50
-    formfield_overrides = {models.DateField: {"form_class": DayField}}
+    formfield_overrides = {
+        models.DateField: {
+            "form_class": DayField,
+            "widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        }
+    }
 
     def editable(self, user: Any) -> QuerySet[Any]:
         """The rows the user may edit."""

@@ -84,7 +84,9 @@ class UserAdmin(StaffModelAdmin, DjangoUserAdmin):
         )
 
     def editable(self, user: User) -> QuerySet[User]:
-        people = User.objects.all() if user.is_superuser else User.objects.filter(is_superuser=False)
+        people = (
+            User.objects.all() if user.is_superuser else User.objects.filter(is_superuser=False)
+        )
         if user.agency_id is None:
             return people
         return people.filter(agency__in=managed_agencies(user).values("pk"))

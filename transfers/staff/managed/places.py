@@ -83,5 +83,3 @@ class AgencyAdmin(StaffModelAdmin):
         if db_field.name == "supervised_by":
             kwargs["queryset"] = Agency.objects.filter(region__level__in=["province", "nation"])
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-

@@ -86,7 +86,10 @@ def _with_sources(form: type[PolicyForm]) -> type[PolicyForm]:
         extra[_VERIFIED + name] = forms.BooleanField(label=_("Verified"), required=False)
         for prefix in (_STATUS, _SOURCE, _VERIFIED):
             field = extra[prefix + name]
-            field.widget.attrs["aria-label"] = _("%(value)s: %(what)s") % {"value": value, "what": field.label}
+            field.widget.attrs["aria-label"] = _("%(value)s: %(what)s") % {
+                "value": value,
+                "what": field.label,
+            }
     return type("PolicyFormWithSources", (form,), extra)
 
 
