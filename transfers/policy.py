@@ -1,8 +1,11 @@
 """What is in force in a place on a day: each value from the nearest region that sets it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Q
 
@@ -82,12 +85,48 @@ class TransferTerms:
         return self.in_province_mode == InProvinceMode.SHARED
 
 
+T = TypeVar("T")
+_memory: ContextVar[dict[tuple[Any, ...], Any] | None] = ContextVar("policy_memory", default=None)
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Within the block, what is in force is read once a place and day, and then remembered.
+
+    For one transaction that changes neither policies, regions nor calendars: its parts then all see
+    the same terms. Nothing outlives the block.
+    """
+    if _memory.get() is not None:
+        yield
+        return
+    token = _memory.set({})
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def once(key: tuple[Any, ...], read: Callable[[], T]) -> T:
+    """What `read` returns; within `remembered` only the first call with this key reads."""
+    memory = _memory.get()
+    if memory is None:
+        return read()
+    if key not in memory:
+        memory[key] = read()
+    found: T = memory[key]
+    return found
+
+
 def resolve(region: Region | str, on: date) -> TransferTerms:
     """The terms in force in `region` on `on`: pool → city → province → nation, value by value.
 
-    Two queries. Raises Region.DoesNotExist for an unknown code.
+    Two queries, or none if `remembered`. Raises Region.DoesNotExist for an unknown code.
     """
     code = region if isinstance(region, str) else region.pk
+    return once(("terms", code, on), lambda: _read(code, on))
+
+
+def _read(code: str, on: date) -> TransferTerms:
     lineage = lineage_codes(code)
     rows = TransferPolicy.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=on), region__in=lineage, valid_from__lte=on

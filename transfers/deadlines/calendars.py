@@ -4,6 +4,7 @@ from threading import Lock
 
 from ..models.calendar import Calendar, CalendarDay
 from ..models.regions import Region, lineage_codes
+from ..policy import once
 from ..rules.working_days import Day, DayKind, WorkingCalendar
 
 # One entry a calendar, replaced when its version moves on, so a long-lived worker never counts by an
@@ -13,8 +14,15 @@ _lock = Lock()
 
 
 def calendar_record_of(region: Region | str) -> Calendar:
-    """The calendar of the nearest region that has one: the pool's own with its closures, or the nation's."""
+    """The calendar of the nearest region that has one: the pool's own with its closures, or the nation's.
+
+    Two queries, or none if `policy.remembered`.
+    """
     code = region if isinstance(region, str) else region.pk
+    return once(("calendar", code), lambda: _nearest(code))
+
+
+def _nearest(code: str) -> Calendar:
     lineage = lineage_codes(code)
     records = {record.pk: record for record in Calendar.objects.filter(pk__in=lineage)}
     for each in lineage:

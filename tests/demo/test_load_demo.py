@@ -1,0 +1,230 @@
+"""The demo: every state, nothing twice, nobody real, no password anywhere but in its file."""
+
+import json
+import logging
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
+from django.utils.timezone import localtime
+
+from transfers.deadlines.calendars import calendar_of
+from transfers.demo.plots import FEWEST, PLOTS, cast
+from transfers.models import (
+    NATION,
+    Alert,
+    BalanceTransfer,
+    Event,
+    OutboxMessage,
+    Person,
+    Preparation,
+    Step,
+    TransferApplication,
+    User,
+)
+from transfers.rules import identity
+from transfers.rules.balances import BalanceState
+from transfers.rules.states import Role, State
+from transfers.rules.steps import Owner, StepKind
+from transfers.workflow import query_codes
+
+TODAY = date(2026, 11, 22)  # a Sunday, 28 working days before the last published one
+
+
+@dataclass
+class Demo:
+    path: Path
+    output: str
+    logged: str
+
+    @property
+    def file(self) -> dict[str, Any]:
+        return json.loads(self.path.read_text(encoding="utf-8"))
+
+    def load(self, **options: Any) -> str:
+        output = StringIO()
+        with override_settings(DATA_DIR=self.path.parent):
+            call_command(
+                "load_demo", stdout=output, **({"count": FEWEST, "today": TODAY} | options)
+            )
+        return output.getvalue()
+
+
+@pytest.fixture(scope="module")
+def demo(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
+    """One load for all tests of this file, rolled back after the last."""
+    records = StringIO()
+    handler = logging.StreamHandler(records)
+    logging.getLogger().addHandler(handler)
+    loaded = Demo(tmp_path_factory.mktemp("demo") / "demo-logins.json", "", "")
+    try:
+        with django_db_blocker.unblock(), transaction.atomic():
+            loaded.output = loaded.load()
+            loaded.logged = records.getvalue()
+            yield loaded
+            transaction.set_rollback(True)
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def _counts() -> dict[str, int]:
+    models = (TransferApplication, Event, Person, Step, User, OutboxMessage, Alert)
+    return {model.__name__: model.objects.count() for model in models}
+
+
+def test_every_state_of_relation_and_money(demo: Demo) -> None:
+    assert TransferApplication.objects.count() == FEWEST
+    assert set(TransferApplication.objects.values_list("state", flat=True)) == set(State.values)
+    assert set(BalanceTransfer.objects.values_list("state", flat=True)) == set(BalanceState.values)
+
+
+def test_both_sides_and_the_money_are_late_somewhere(demo: Demo) -> None:
+    overdue = Step.objects.overdue(TODAY)
+    assert {Owner.ORIGIN, Owner.DESTINATION} <= set(overdue.values_list("owner", flat=True))
+    assert {
+        StepKind.CHECK_ORIGIN,
+        StepKind.CHECK_DESTINATION,
+        StepKind.TRANSFER_OUT,
+        StepKind.TRANSFER_IN,
+        StepKind.CORRECTION,
+        StepKind.REMIT,
+        StepKind.RESEND,
+        StepKind.CREDIT,
+    } <= set(overdue.values_list("kind", flat=True))
+    assert Step.objects.exclude(lateness_reason="").filter(late_days__gt=0).exists()
+
+
+def test_some_are_paused_provisional_or_wait_for_a_second_person(demo: Demo) -> None:
+    assert Step.objects.open().filter(paused_on__isnull=False).exists()
+    kinds = set(Step.objects.running().filter(provisional=True).values_list("kind", flat=True))
+    assert kinds == {StepKind.SUPPLEMENT, StepKind.REMIT}
+    waiting = set(Preparation.objects.filter(outcome="").values_list("verb", flat=True))
+    assert waiting == {"transfer_out", "recall", "credit_balance"}
+
+
+def test_every_moment_is_in_office_hours_and_in_order(demo: Demo) -> None:
+    calendar = calendar_of(NATION)
+    last: dict[int, Any] = {}
+    for event in Event.objects.order_by("application_id", "seq"):
+        at = localtime(event.at)
+        assert at.date() < TODAY
+        assert calendar.is_working(at.date())
+        assert 9 <= at.hour < 17
+        assert last.get(event.application_id, event.at) <= event.at
+        last[event.application_id] = event.at
+
+
+def test_alerts_were_raised_and_nothing_of_the_past_waits_to_be_sent(demo: Demo) -> None:
+    raised = set(Alert.objects.values_list("rung_id", flat=True))
+    assert {"due-2", "due", "late-1", "late-3", "late-6"} <= raised
+    assert not OutboxMessage.objects.filter(
+        next_try_at__isnull=False, sent_at__isnull=True
+    ).exists()
+    chased = OutboxMessage.objects.filter(
+        kind="alert", alert__rung__offset_days__gt=0, sent_at__isnull=False
+    )
+    assert chased.exists()
+
+
+def test_nobody_is_real(demo: Demo) -> None:
+    for person in Person.objects.all():
+        assert person.id_number.startswith("990100")
+        assert identity.parse(person.id_number, on=TODAY).is_example
+    for case in TransferApplication.objects.all():
+        assert case.applicant_name.endswith(("示例", "样本", "测试", "演示"))
+        assert case.contact_phone.startswith("199000")
+        assert case.contact_email == "" or case.contact_email.endswith("@example.org")
+    assert all(user.email.endswith("@example.org") for user in User.objects.all())
+
+
+def test_the_logins_open_and_are_written_nowhere_else(demo: Demo) -> None:
+    assert stat.S_IMODE(demo.path.stat().st_mode) == 0o600
+    logins = demo.file["logins"]
+    assert {login["role"] for login in logins} == set(Role.values)
+    for login in logins:
+        user = User.objects.get(username=login["username"])
+        assert user.check_password(login["password"])
+        assert user.is_staff
+        assert not user.is_superuser
+        assert {role.value for role in user.roles} == {login["role"]}
+        assert (user.agency.name_zh if user.agency else None) == login["agency"]
+        assert login["password"] not in demo.output + demo.logged
+    assert demo.file["query_code"] not in demo.output + demo.logged
+    others = User.objects.exclude(username__in=[login["username"] for login in logins])
+    assert not any(user.has_usable_password() for user in others)
+
+
+def test_the_printed_case_is_being_transferred_out(demo: Demo) -> None:
+    case = TransferApplication.objects.get(reference=demo.file["reference"])
+    assert (case.state, case.origin_id, case.destination_id) == ("validated", "990100", "350500")
+    assert case.contact_email
+    assert query_codes.verify(demo.file["query_code"], case.query_code_hash)
+
+
+@pytest.mark.django_db
+def test_a_second_run_adds_nothing(demo: Demo) -> None:
+    before, content = _counts(), demo.path.read_bytes()
+    assert demo.load().startswith("0 new cases")
+    assert _counts() == before
+    assert demo.path.read_bytes() == content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "found", [None, "", "{}", '{"logins": [], "query_code": "", "reference": "ZY"}']
+)
+def test_a_lost_file_is_made_anew(demo: Demo, found: str | None) -> None:
+    kept, before = demo.path.read_bytes(), _counts()
+    old = demo.file
+    demo.path.unlink()
+    if found is not None:
+        demo.path.write_text(found)
+    try:
+        demo.load()
+        new = demo.file
+        assert _counts() == before
+        assert new["reference"] == old["reference"]
+        assert stat.S_IMODE(demo.path.stat().st_mode) == 0o600
+        for was, now in zip(old["logins"], new["logins"], strict=True):
+            user = User.objects.get(username=now["username"])
+            assert user.check_password(now["password"])
+            assert not user.check_password(was["password"])
+        for case in TransferApplication.objects.all()[:3]:
+            assert query_codes.verify(new["query_code"], case.query_code_hash)
+    finally:
+        demo.path.write_bytes(kept)
+
+
+@pytest.mark.django_db
+def test_production_refuses(tmp_path: Path) -> None:
+    before = _counts()
+    with (
+        override_settings(PRODUCTION=True, ENVIRONMENT="production", DATA_DIR=tmp_path),
+        pytest.raises(CommandError, match="production"),
+    ):
+        call_command("load_demo", count=FEWEST)
+    assert not list(tmp_path.iterdir())
+    assert _counts() == before
+
+
+@pytest.mark.django_db
+def test_too_few_cases_are_refused(tmp_path: Path) -> None:
+    with override_settings(DATA_DIR=tmp_path), pytest.raises(CommandError, match=str(FEWEST)):
+        call_command("load_demo", count=FEWEST - 1)
+
+
+@pytest.mark.parametrize("count", [FEWEST, FEWEST + 1, 100, 400, 1000])
+def test_the_cast_has_every_plot_and_the_number_asked_for(count: int) -> None:
+    chosen = cast(count)
+    assert len(chosen) == count
+    assert {plot.name for plot in PLOTS} <= {plot.name for plot in chosen}

@@ -1,0 +1,1 @@
+"""Made-up cases to look at: `manage.py load_demo`. Never in production."""
