@@ -57,7 +57,7 @@ def _look_up(page: Any, base: str, reference: str) -> None:
     page.click("main button[type=submit]")
 
 
-@pytest.mark.parametrize("size", ["standard", "large"])
+@pytest.mark.parametrize("size", ["standard", pytest.param("large", marks=pytest.mark.full)])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_state(live_server: Any, page: Any, language: str, size: str) -> None:
     scene = Scene()
@@ -72,7 +72,7 @@ def test_every_state(live_server: Any, page: Any, language: str, size: str) -> N
             _examine(page, f"status-{name}-{language}-{size}")
 
 
-@pytest.mark.parametrize("size", ["standard", "large"])
+@pytest.mark.parametrize("size", ["standard", pytest.param("large", marks=pytest.mark.full)])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_other_pages(live_server: Any, page: Any, language: str, size: str) -> None:
     base, suffix = live_server.url, f"{language}-{size}"

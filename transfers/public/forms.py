@@ -153,7 +153,7 @@ class ApplicationForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, label_suffix="", **options)
+        super().__init__(*args, **options)
         choices = pool_choices()
         for field in ("origin", "destination"):
             asked = self.fields[field]

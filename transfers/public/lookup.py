@@ -51,7 +51,7 @@ def _normalised(reference: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def look_up(request: HttpRequest) -> HttpResponse:
     """The look-up page. Every kind of miss gets the same answer, in the same time, by the same code."""
-    form = LookupForm(request.POST or None, label_suffix="")
+    form = LookupForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "public/lookup.html", {"form": form, "answer": ""})
     reference = _normalised(form.cleaned_data["reference"])
