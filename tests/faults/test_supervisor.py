@@ -22,6 +22,7 @@ import redis
 
 from config.embedded import LONGEST_SOCKET_NAME, socket_url, valkey_socket
 from tests.services import ROOT, short_directory
+from transfers.demo.plots import FEWEST
 
 ANSWERS = re.compile(r"Jiexu answers at http://127\.0\.0\.1:\d+")
 SERVICES = ("beat", "valkey", "web", "worker")
@@ -60,7 +61,7 @@ class Up:
     def wait_until_it_answers(self) -> None:
         wait_for(
             lambda: ANSWERS.search(self.printed) or self.process.poll() is not None,
-            seconds=120,
+            seconds=240,
             why=lambda: self.printed,
         )
         assert self.process.poll() is None, self.printed
@@ -167,7 +168,7 @@ def directory() -> Iterator[Path]:
 def steady() -> Iterator[Up]:
     """A first start on nothing, with demo data, for the tests that leave it as it is."""
     with short_directory() as path, starting() as start:
-        one = start(path / "var")
+        one = start(path / "var", "--demo-cases", str(FEWEST))
         one.wait_until_it_answers()
         yield one
 

@@ -20,6 +20,9 @@ from config.embedded import valkey_command, valkey_socket
 from config.supervisor import StopAsked, Supervisor, only_one
 
 ADDRESS = "127.0.0.1"
+DEMO_CASES = (
+    120  # every state several times, within half a minute; they all go through the real door
+)
 
 
 class Command(BaseCommand):
@@ -33,8 +36,16 @@ class Command(BaseCommand):
             "--no-demo", action="store_true", help="Do not load made-up agencies' cases and logins."
         )
 
-    def handle(self, *args: Any, no_demo: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--demo-cases",
+            type=int,
+            default=DEMO_CASES,
+            help=f"How many made-up cases a first start loads (default: {DEMO_CASES}).",
+        )
+
+    def handle(self, *args: Any, no_demo: bool, demo_cases: int, **options: Any) -> None:
         self.demo = not settings.PRODUCTION and not no_demo
+        self.demo_cases = demo_cases
         _refuse_taken_port()
         try:
             with only_one(settings.DATA_DIR / "up.lock") as lock:
@@ -77,7 +88,8 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("load_reference", verbosity=0)
         if self.demo:
-            call_command("load_demo", verbosity=0)
+            supervisor.say("Loading the demo, the first time for half a minute …")
+            call_command("load_demo", count=self.demo_cases, verbosity=0)
         if settings.PRODUCTION:
             call_command("collectstatic", interactive=False, verbosity=0)
         connections.close_all()  # the children open their own
