@@ -6,6 +6,7 @@ reinstalls them around its own cleaning.
 
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION jiexu_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -35,6 +36,28 @@ def append_only(connection: BaseDatabaseWrapper, table: str) -> None:
                     f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
                     f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: {verb} refused'); END"
                 )
+            # INSERT OR REPLACE deletes the row it replaces without asking the trigger on DELETE.
+            cursor.execute(
+                f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "
+                f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {_same_row(cursor, table)}) "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: REPLACE refused'); END"
+            )
+
+
+def _same_row(cursor: CursorWrapper, table: str) -> str:
+    """A condition that holds for stored rows which the new one would replace on SQLite."""
+    cursor.execute(
+        "SELECT list.name, info.name FROM pragma_index_list(%s) list, pragma_index_info(list.name) info"
+        ' WHERE list."unique" ORDER BY list.name, info.seqno',
+        [table],
+    )
+    keys: dict[str, list[str]] = {"": ["id"]}
+    for index, column in cursor.fetchall():
+        keys.setdefault(index, []).append(column)
+    return " OR ".join(
+        "(" + " AND ".join(f"{column} = NEW.{column}" for column in columns) + ")"
+        for columns in keys.values()
+    )
 
 
 def lift(connection: BaseDatabaseWrapper, table: str) -> None:
@@ -43,7 +66,7 @@ def lift(connection: BaseDatabaseWrapper, table: str) -> None:
         names = (f"{table}_append_only", f"{table}_no_truncate")
         statements = [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name in names]
     else:
-        names = (f"{table}_no_update", f"{table}_no_delete")
+        names = (f"{table}_no_update", f"{table}_no_delete", f"{table}_no_replace")
         statements = [f"DROP TRIGGER IF EXISTS {name}" for name in names]
     with connection.cursor() as cursor:
         for statement in statements:
