@@ -1,6 +1,7 @@
 """The applicant pages in a real browser: accessible, without sideways scroll, small, by keyboard."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,20 @@ def test_what_to_do_and_by_when_stand_on_the_first_screen(live_server: Any, page
             for row in (".box .you dd", ".box dl > div:nth-child(3) strong"):
                 box = page.locator(row).bounding_box()
                 assert box["y"] + box["height"] <= 812, (language, row, box)
+
+
+@pytest.mark.parametrize("name", ["moved", "supplement", "credited"])
+def test_on_paper_it_is_two_pages(live_server: Any, page: Any, name: str) -> None:
+    application = SIGHTS[name].make(Scene())
+    know_code(application)
+    with time_machine.travel(SIGHTS[name].at, tick=True):
+        for language in LANGUAGES:
+            _switch(page, live_server.url, language, "standard")
+            _look_up(page, live_server.url, application.reference)
+            paper = page.pdf(prefer_css_page_size=True, tagged=True)
+            if PICTURES:
+                Path(PICTURES, f"{name}-{language}.pdf").write_bytes(paper)
+            assert len(re.findall(rb"/Type\s*/Page[^s]", paper)) <= 2, language
 
 
 def test_by_keyboard_alone(live_server: Any, page: Any) -> None:

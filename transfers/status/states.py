@@ -31,7 +31,7 @@ from .pieces import (
 )
 from .reasons import NO_BALANCE, REASONS
 from .situation import CHECKS, Asked, Clock, Office, Situation
-from .words import listing, long_date, sentences, working_days, years_and_months
+from .words import inside, listing, long_date, sentences, working_days, years_and_months
 
 
 def _submitted(s: Situation) -> Described:
@@ -72,7 +72,7 @@ def _supplement(s: Situation) -> Described:
     asked = s.asked or Asked(Side.DESTINATION, (), "")
     asker = s.office(asked.side)
     labels = tuple(str(MaterialKind(item).label) for item in asked.items)
-    what = listing(labels) or _("the materials asked for")
+    what = listing([inside(label) for label in labels]) or _("the materials asked for")
     clock = s.clock(StepKind.SUPPLEMENT)
     quote: dict[str, str] = {}
     if readable(asked.why):

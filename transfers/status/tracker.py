@@ -67,7 +67,7 @@ def stages(s: Situation, told: Described) -> list[Stage]:
         (s.accepted_on, _by(s.clock(*CHECKS, StepKind.SUPPLEMENT)), both),
         (s.out_on if told.stage != 3 or ended else None, _by(out), (s.origin,)),
         (s.in_on, _by(s.clock(StepKind.TRANSFER_IN)) or expected, (s.destination,)),
-        (s.money.settled_on if s.money else None, "", (s.destination,)),
+        (s.money.settled_on if s.money else None, "", (_holder(s),)),
     ]
     rows = []
     for number, (name, (done_on, due, offices)) in enumerate(
@@ -80,6 +80,16 @@ def stages(s: Situation, told: Described) -> list[Stage]:
         detail = _passed(s) if number == 2 and mark in (NOW, LATE, WAITS) else ""
         rows.append(Stage(number, name, mark, _word(mark), when, offices, detail))
     return rows
+
+
+def _holder(s: Situation) -> Office:
+    """The office that has the money, or pays it out."""
+    money = s.money
+    if money is None or money.settled_on is not None:
+        return s.destination
+    if money.remitted_on is None or money.disposition is Disposition.PAY_TO_PERSON:
+        return s.origin
+    return s.destination
 
 
 def _passed(s: Situation) -> str:

@@ -72,6 +72,11 @@ def listing(names: Sequence[str]) -> str:
     return _("%(items)s and %(last)s") % {"items": head, "last": names[-1]}
 
 
+def inside(label: str) -> str:
+    """A label as it stands inside a sentence: in English without its capital."""
+    return label if chinese() else label[:1].lower() + label[1:]
+
+
 def sentences(*parts: str) -> str:
     """Sentences of one paragraph: with a space between them in English, without in Chinese."""
     return ("" if chinese() else " ").join(part for part in parts if part)
