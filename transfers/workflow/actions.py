@@ -136,17 +136,16 @@ class Offer:
 
 
 def offers(application: TransferApplication, by: Actor) -> list[Offer]:
-    """Everything `by` may do with the case now, and nothing else; a constant number of queries."""
+    """Everything `by` may do with the case now, and nothing else.
+
+    A constant number of queries; none where the page has prefetched records, supplement_requests,
+    preparations (with prepared_by) and steps (with calendar).
+    """
     seats = by.seats(application)
     side = by.side(application)
     balance: BalanceTransfer | None = getattr(application, "balance", None)
-    waiting = {each.verb: each for each in four_eyes.pending(application.pk)}
-    steps = {
-        step.kind: step
-        for step in Step.objects.open()
-        .filter(application=application)
-        .select_related("calendar", "agency", "assignee")
-    }
+    waiting = {each.verb: each for each in application.preparations.all() if not each.outcome}
+    steps = _open_steps(application)
     found = []
     rows: dict[Any, Move | BalanceMove] = {**RELATION, **BALANCE}
     for verb, row in rows.items():
@@ -184,6 +183,10 @@ def _modes(
     return [CONFIRM, RETURN] if wanted else []
 
 
+def _open_steps(application: TransferApplication) -> dict[str, Step]:
+    return {step.kind: step for step in application.steps.all() if step.closed_on is None}
+
+
 def _closed_by(verb: str, side: Side | None, steps: dict[str, Step]) -> Step | None:
     kind = _CLOSES[verb](side) if verb in _CLOSES else None
     return steps.get(kind) if kind is not None else None
@@ -193,10 +196,6 @@ def closes_late(
     application: TransferApplication, verb: str, by: Actor, on: date
 ) -> tuple[Step, int] | None:
     """The step `verb` would complete late on `on`, with how many working days, if it would."""
-    steps = {
-        step.kind: step
-        for step in Step.objects.open().filter(application=application).select_related("calendar")
-    }
-    step = _closed_by(verb, by.side(application), steps)
+    step = _closed_by(verb, by.side(application), _open_steps(application))
     days = clocks.late_days(step, on) if step is not None else 0
     return (step, days) if step is not None and days else None

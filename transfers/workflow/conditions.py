@@ -1,10 +1,13 @@
-"""What a move needs besides the right state and seat. Asked by the buttons and again by the move."""
+"""What a move needs besides the right state and seat. Asked by the buttons and again by the move.
+
+Related rows are read with `.all()`, so a page that has prefetched them pays no further query.
+"""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from ..models.applications import SideRecord, SupplementRequest, TransferApplication
+from ..models.applications import TransferApplication
 from ..models.balances import BalanceTransfer
 from ..rules.balances import MONEY_AT_ORIGIN, BalanceAction, BalanceState, Disposition
 from ..rules.states import Action, Side, State
@@ -26,7 +29,7 @@ def obstacle(
     elif verb == Action.REQUEST_SUPPLEMENT:
         if _passed(application, side):
             return _("Your side has already passed its check.")
-        if SupplementRequest.objects.filter(application=application, side=side or "").exists():
+        if any(each.side == side for each in application.supplement_requests.all()):
             return _("Your side has already asked once; all materials must be asked for at once.")
     elif verb == Action.RECALL:
         if balance is not None and balance.state not in MONEY_AT_ORIGIN:
@@ -40,9 +43,7 @@ def obstacle(
 
 
 def _passed(application: TransferApplication, side: Side | None) -> bool:
-    return SideRecord.objects.filter(
-        application=application, side=side or "", passed_at__isnull=False
-    ).exists()
+    return any(each.side == side and each.passed_at for each in application.records.all())
 
 
 def _money_obstacle(
