@@ -310,6 +310,8 @@ LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
+# The templates outside any app keep their sentences with those of transfers.
+LOCALE_PATHS = [BASE_DIR / "transfers" / "locale"]
 
 # --- Files ---------------------------------------------------------------------------------------
 
