@@ -134,9 +134,14 @@ def test_pressing_twice_makes_one_application(client: Client, number: str) -> No
 def test_personal_data_turns_the_session_and_stays_out_of_addresses(
     client: Client, number: str
 ) -> None:
-    client.cookies["jiexu-session"] = "planted0planted0planted0planted0"
+    planted = SessionStore()
+    planted["by"] = "somebody else"
+    planted.create()
+    client.cookies["jiexu-session"] = planted.session_key
     answer = client.post("/apply/", answers(number))
-    assert client.session.session_key != "planted0planted0planted0planted0"
+    assert client.session["apply"]["id_number"] == number
+    assert client.session.session_key != planted.session_key
+    assert not SessionStore(planted.session_key).load()
     assert "?" not in answer["Location"]
 
 

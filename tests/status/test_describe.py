@@ -46,6 +46,7 @@ def test_chased_is_said_only_once_the_message_went_out() -> None:
     with override("zh-hans"):
         assert "催办。" not in describe(situation_of(application, at=LATE)).happening
         OutboxMessage.objects.update(sent_at=moment("2025-10-22", 8, 30))
+        _alert(application, "late-3", sent=None)
         told = describe(situation_of(application, at=LATE)).happening
     assert told.endswith("前办完，已超3个工作日；2025年10月22日（周三）已催办。")
 
