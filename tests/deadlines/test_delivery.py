@@ -277,7 +277,7 @@ def test_messages_whose_lease_ran_out_are_taken_one_by_one() -> None:
 def test_a_message_that_kills_its_worker_is_given_up() -> None:
     (message,) = plain_message()
     now = MORNING
-    for _killed in range(8):
+    for _killed in range(24):
         assert delivery._lease(now, 10) == [message.pk]
         now += delivery.LEASE
     assert deliver(now) == Delivered(dead=1)

@@ -6,7 +6,8 @@ drop the repeat; nothing is ever marked before it was handed over.
 
 A message that cannot be sent is tried again after 1, 2, 4, 8 … minutes, at most an hour apart, and
 given up after eight attempts. An attempt is counted when the lease is taken, so a message that kills
-its worker is given up as well; since one whose lease ran out is leased alone, it takes no other along.
+its worker ends as well, after 24; since one whose lease ran out is leased alone, it takes no other
+along.
 """
 
 import logging
@@ -33,6 +34,7 @@ BATCH = 100  # messages
 LEASE = timedelta(minutes=5)
 SECONDS = 200.0  # of one run; with one more send it stays below LEASE and the task's time limit
 ATTEMPTS = 8
+LEASES = 24  # far more than restarts can explain
 LONGEST_WAIT = timedelta(hours=1)
 REFUSALS = 3  # of the mail server in a row, after which a run ends
 
@@ -180,7 +182,7 @@ def _handle(
 ) -> None:
     """Send one message and write down how it went."""
     try:
-        if message.attempts > ATTEMPTS:
+        if message.attempts > LEASES:
             raise Undeliverable("every attempt ended without an answer")
         if message.kind == OutboxMessage.Kind.DIGEST:
             mail = digest_mail(lines, now)
