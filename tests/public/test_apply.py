@@ -59,9 +59,7 @@ def test_the_code_is_gone_after_half_an_hour(client: Client, number: str) -> Non
         assert client.get("/apply/done/").status_code == 302
 
 
-def test_nothing_is_handed_in_before_the_answers_were_checked(
-    client: Client, number: str
-) -> None:
+def test_nothing_is_handed_in_before_the_answers_were_checked(client: Client, number: str) -> None:
     client.post("/apply/", answers(number))
     html = client.get("/apply/check/").content.decode()
     assert "请核对后提交" in html
@@ -73,7 +71,9 @@ def test_nothing_is_handed_in_before_the_answers_were_checked(
 
 
 def test_all_wrong_answers_are_named_at_once_and_kept(client: Client) -> None:
-    wrong = answers("99010019850412001X", contact_phone="123", contact_email="x@", stopped_on="soon")
+    wrong = answers(
+        "99010019850412001X", contact_phone="123", contact_email="x@", stopped_on="soon"
+    )
     answer = client.post("/apply/", wrong)
     html = answer.content.decode()
     assert answer.status_code == 200

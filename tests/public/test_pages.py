@@ -119,7 +119,9 @@ def test_weight_of_the_styles() -> None:
 
 def test_no_public_address_can_carry_personal_data() -> None:
     """The one variable part of an address is the reference."""
-    variable = {name for each in urlpatterns for name in re.findall(r"<str:(\w+)>", str(each.pattern))}
+    variable = {
+        name for each in urlpatterns for name in re.findall(r"<str:(\w+)>", str(each.pattern))
+    }
     assert variable == {"reference"}
 
 

@@ -135,9 +135,7 @@ def test_a_late_balance_is_called_late_only_where_a_place_set_the_limit(client: 
 
 
 @pytest.mark.parametrize("name", SIGHTS)
-def test_number_of_queries(
-    client: Client, name: str, django_assert_max_num_queries: Any
-) -> None:
+def test_number_of_queries(client: Client, name: str, django_assert_max_num_queries: Any) -> None:
     sight = SIGHTS[name]
     application = sight.make(Scene())
     with time_machine.travel(sight.at, tick=False):
@@ -147,9 +145,7 @@ def test_number_of_queries(
             client.get(address)
 
 
-def test_a_long_history_costs_no_query_more(
-    client: Client, django_assert_num_queries: Any
-) -> None:
+def test_a_long_history_costs_no_query_more(client: Client, django_assert_num_queries: Any) -> None:
     application = SIGHTS["out"].make(Scene())
     with time_machine.travel(SIGHTS["out"].at, tick=False):
         address = enter(client, application)
@@ -281,5 +277,3 @@ def test_looking_up_turns_the_session(client: Client) -> None:
     enter(client, application)
     assert client.session.session_key != session.session_key
     assert CODE not in str(dict(client.session))
-
-

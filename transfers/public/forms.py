@@ -128,7 +128,9 @@ class ApplicationForm(forms.Form):
     )
     contact_email = forms.EmailField(
         label=_("E-mail (optional)"),
-        help_text=_("With it we write to you at every change. Without it, look at the status page."),
+        help_text=_(
+            "With it we write to you at every change. Without it, look at the status page."
+        ),
         required=False,
         error_messages={"invalid": _("This is not an e-mail address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

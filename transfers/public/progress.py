@@ -100,9 +100,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
             application = _case(request, reference)
         else:
             return redirect("status", reference=reference)
-    return render(
-        request, "public/withdraw.html", {"application": application, "refusal": refusal}
-    )
+    return render(request, "public/withdraw.html", {"application": application, "refusal": refusal})
 
 
 @require_POST

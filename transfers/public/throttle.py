@@ -60,10 +60,10 @@ def begin(address: str, reference: str, at: datetime) -> Try:
             [LookupThrottle(key=key, last_miss_at=at) for key in keys], ignore_conflicts=True
         )
         # In one order for everybody, or two visitors could wait for each other for ever.
-        rows = list(
-            LookupThrottle.objects.select_for_update().filter(key__in=keys).order_by("key")
-        )
-        waits = [row.blocked_until - at for row in rows if row.blocked_until and row.blocked_until > at]
+        rows = list(LookupThrottle.objects.select_for_update().filter(key__in=keys).order_by("key"))
+        waits = [
+            row.blocked_until - at for row in rows if row.blocked_until and row.blocked_until > at
+        ]
         if waits:
             return Try(keys, max(waits))
         for row in rows:

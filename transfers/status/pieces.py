@@ -139,7 +139,12 @@ def told(s: Situation, key: str, stage: int, tone: str, **rest: Any) -> Describe
     }  # fmt: skip
     values.update(rest)
     return Described(
-        key=key, stage=stage, stages=STAGES, stage_name=stage_names()[stage - 1], tone=tone, **values
+        key=key,
+        stage=stage,
+        stages=STAGES,
+        stage_name=stage_names()[stage - 1],
+        tone=tone,
+        **values,
     )
 
 

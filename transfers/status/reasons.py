@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from ..rules.balances import DueReason
 from ..rules.states import RejectCode
 
-MEASURES = _("the interim measures on transferring basic medical insurance relations (No. 43, 2021)")
+MEASURES = _(
+    "the interim measures on transferring basic medical insurance relations (No. 43, 2021)"
+)
 
 
 @dataclass(frozen=True, slots=True)

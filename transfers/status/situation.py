@@ -38,9 +38,7 @@ class Office:
 
     @classmethod
     def of(cls, agency: Agency) -> Office:
-        return cls(
-            agency.name_zh, agency.name_en, agency.phone, agency.hours_zh, agency.hours_en
-        )
+        return cls(agency.name_zh, agency.name_en, agency.phone, agency.hours_zh, agency.hours_en)
 
     @property
     def name(self) -> str:
@@ -360,9 +358,7 @@ def _ahead(
             facts["usual_days"] = arriving.balance_expected_days
         out = [clock for clock in clocks if clock.kind is StepKind.TRANSFER_OUT]
         if out and arriving.transfer_in_days and out[0].calendar and not out[0].late(today):
-            facts["projected_in_on"] = out[0].calendar.add(
-                out[0].due_on, arriving.transfer_in_days
-            )
+            facts["projected_in_on"] = out[0].calendar.add(out[0].due_on, arriving.transfer_in_days)
     return facts
 
 
@@ -373,5 +369,3 @@ def _query_period(application: TransferApplication, settled_on: date) -> dict[st
         return {}
     calendar = calendar_of(application.destination_id)
     return {"query_until": calendar.add(settled_on, days)}
-
-

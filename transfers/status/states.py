@@ -86,11 +86,14 @@ def _supplement(s: Situation) -> Described:
         late = clock.late(s.today)
         by = by_when(clock, s)
         if not late:
-            words = _("By about %(day)s, or %(result)s") if clock.provisional else _(
-                "By %(day)s, or %(result)s"
+            words = (
+                _("By about %(day)s, or %(result)s")
+                if clock.provisional
+                else _("By %(day)s, or %(result)s")
             )
             by = _("%(date)s; %(left)s") % {
-                "date": words % {
+                "date": words
+                % {
                     "day": long_date(clock.due_on),
                     "result": _("the application ends and your old record stays as it is"),
                 },
@@ -143,9 +146,7 @@ def _out(s: Situation) -> Described:
             s.in_days,
         ) % {"in": s.destination.name, "n": s.in_days}
     if s.projected_in_on:
-        next_ = sentences(
-            next_, _("Probably by %(day)s.") % {"day": long_date(s.projected_in_on)}
-        )
+        next_ = sentences(next_, _("Probably by %(day)s.") % {"day": long_date(s.projected_in_on)})
     return told(
         s, "out", 3, "going",
         title=_("Transfer out in progress"),
@@ -175,7 +176,9 @@ def _returned(s: Situation) -> Described:
     values = {**names(s), "why": s.discrepancy.strip().rstrip("。.")}
     quote: dict[str, str] = {}
     if readable(s.discrepancy):
-        happening = _("%(in)s found %(why)s, and sent it back to %(out)s. Not your mistake.") % values
+        happening = (
+            _("%(in)s found %(why)s, and sent it back to %(out)s. Not your mistake.") % values
+        )
     else:
         happening = (
             _("%(in)s found something to correct, and sent it back to %(out)s. Not your mistake.")
@@ -209,9 +212,12 @@ def _moved(s: Situation) -> Described:
         values["amount"] = yuan(money.amount_fen)
         title, by = _("Transferred; balance to follow"), usual(s)
         if money.disposition is Disposition.PAY_TO_PERSON:
-            happening = _(
-                "%(length)s now counted at %(in)s; %(amount)s is being paid to your own bank account."
-            ) % values
+            happening = (
+                _(
+                    "%(length)s now counted at %(in)s; %(amount)s is being paid to your own bank account."
+                )
+                % values
+            )
             next_ = _("Once the payment is confirmed, everything is complete.")
         else:
             happening = _("%(length)s now counted at %(in)s; %(amount)s on its way.") % values
