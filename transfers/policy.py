@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import Q
-
 from .models.policies import TransferPolicy, ValueStatus
 from .models.regions import NATION, Region, lineage_codes
 from .rules.balances import Disposition, InProvinceMode
@@ -91,7 +89,7 @@ _memory: ContextVar[dict[tuple[Any, ...], Any] | None] = ContextVar("policy_memo
 
 @contextmanager
 def remembered() -> Iterator[None]:
-    """Within the block, what is in force is read once a place and day, and then remembered.
+    """Within the block, what is in force in a place is read once and then remembered.
 
     For one transaction that changes neither policies, regions nor calendars: its parts then all see
     the same terms. Nothing outlives the block.
@@ -123,15 +121,18 @@ def resolve(region: Region | str, on: date) -> TransferTerms:
     Two queries, or none if `remembered`. Raises Region.DoesNotExist for an unknown code.
     """
     code = region if isinstance(region, str) else region.pk
-    return once(("terms", code, on), lambda: _read(code, on))
+    return once(("terms", code, on), lambda: _terms(code, on))
 
 
-def _read(code: str, on: date) -> TransferTerms:
+def _rows(code: str) -> tuple[list[str], list[TransferPolicy]]:
+    """The lineage of a place and every row of it, of whatever time: a handful."""
     lineage = lineage_codes(code)
-    rows = TransferPolicy.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=on), region__in=lineage, valid_from__lte=on
-    )
-    by_region = {row.region_id: row for row in rows}
+    return lineage, list(TransferPolicy.objects.filter(region__in=lineage).order_by())
+
+
+def _terms(code: str, on: date) -> TransferTerms:
+    lineage, rows = once(("rows", code), lambda: _rows(code))
+    by_region = {row.region_id: row for row in rows if row.valid_from <= on <= (row.valid_to or on)}
     values: dict[str, PolicyValue] = {}
     statute: dict[str, PolicyValue] = {}
     for each in reversed(lineage):

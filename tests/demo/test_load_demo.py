@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from io import StringIO
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from django.test import override_settings
 from django.utils.timezone import localtime
 
 from transfers.deadlines.calendars import calendar_of
+from transfers.demo.casting import case_files
 from transfers.demo.plots import FEWEST, PLOTS, cast
+from transfers.demo.timeline import schedule
 from transfers.models import (
     NATION,
     Alert,
@@ -35,6 +38,8 @@ from transfers.rules.balances import BalanceState
 from transfers.rules.states import Role, State
 from transfers.rules.steps import Owner, StepKind
 from transfers.workflow import query_codes
+
+pytestmark = pytest.mark.django_db  # on all: so marked tests run first, and the demo loads once
 
 TODAY = date(2026, 11, 22)  # a Sunday, 28 working days before the last published one
 
@@ -171,7 +176,6 @@ def test_the_printed_case_is_being_transferred_out(demo: Demo) -> None:
     assert query_codes.verify(demo.file["query_code"], case.query_code_hash)
 
 
-@pytest.mark.django_db
 def test_a_second_run_adds_nothing(demo: Demo) -> None:
     before, content = _counts(), demo.path.read_bytes()
     assert demo.load().startswith("0 new cases")
@@ -179,7 +183,6 @@ def test_a_second_run_adds_nothing(demo: Demo) -> None:
     assert demo.path.read_bytes() == content
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     "found", [None, "", "{}", '{"logins": [], "query_code": "", "reference": "ZY"}']
 )
@@ -205,7 +208,6 @@ def test_a_lost_file_is_made_anew(demo: Demo, found: str | None) -> None:
         demo.path.write_bytes(kept)
 
 
-@pytest.mark.django_db
 def test_production_refuses(tmp_path: Path) -> None:
     before = _counts()
     with (
@@ -217,10 +219,23 @@ def test_production_refuses(tmp_path: Path) -> None:
     assert _counts() == before
 
 
-@pytest.mark.django_db
 def test_too_few_cases_are_refused(tmp_path: Path) -> None:
     with override_settings(DATA_DIR=tmp_path), pytest.raises(CommandError, match=str(FEWEST)):
         call_command("load_demo", count=FEWEST - 1)
+
+
+def test_the_same_people_and_days_for_the_same_today(demo: Demo) -> None:
+    code = query_codes.QueryCode("", "")
+
+    def drawn() -> list[Any]:
+        rng = Random(7)
+        return [
+            (case.insured, case.route, plot.name, [move.at for move in moves])
+            for case, plot in case_files(60, TODAY, code, rng)
+            for moves in [schedule(case, plot, calendar_of(NATION), TODAY, rng)]
+        ]
+
+    assert drawn() == drawn()
 
 
 @pytest.mark.parametrize("count", [FEWEST, FEWEST + 1, 100, 400, 1000])

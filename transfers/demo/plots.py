@@ -132,13 +132,13 @@ DONE: Range = (1, 75)
 SHOWCASE = Plot("the case that is printed", 1, (4, 4), ACCEPTED, Way.SHOWCASE)
 PLOTS: tuple[Plot, ...] = (
     # Checks
-    Plot("just handed in", 26, (1, 4), SUBMITTED),
-    Plot("one side passed", 14, (1, 2), (*SUBMITTED, Beat((1, 2), ORIGIN_CHECK))),
-    Plot("late: both checks", 6, (7, 18), SUBMITTED),
-    Plot("late: check of the destination", 6, (5, 14), (*SUBMITTED, Beat((1, 3), ORIGIN_CHECK))),
-    Plot("paused for materials", 12, (1, 12), (*SUBMITTED, Beat((1, 4), _ask(Side.DESTINATION)))),
+    Plot("just handed in", 50, (1, 4), SUBMITTED),
+    Plot("one side passed", 24, (1, 2), (*SUBMITTED, Beat((1, 2), ORIGIN_CHECK))),
+    Plot("late: both checks", 8, (7, 18), SUBMITTED),
+    Plot("late: check of the destination", 8, (5, 14), (*SUBMITTED, Beat((1, 3), ORIGIN_CHECK))),
+    Plot("paused for materials", 16, (1, 12), (*SUBMITTED, Beat((1, 4), _ask(Side.DESTINATION)))),
     Plot(
-        "paused, provisional", 4, (4, 12), (*SUBMITTED, Beat((1, 3), _ask(Side.ORIGIN))), Way.LONG
+        "paused, provisional", 5, (4, 12), (*SUBMITTED, Beat((1, 3), _ask(Side.ORIGIN))), Way.LONG
     ),
     Plot(
         "materials supplied",
@@ -153,46 +153,46 @@ PLOTS: tuple[Plot, ...] = (
     ),
     Plot(
         "materials never came",
-        6,
+        8,
         (1, 50),
         (*SUBMITTED, Beat((1, 3), _ask(Side.DESTINATION)), Beat((16, 16), C.lapse)),
     ),
-    Plot("withdrawn", 8, DONE, (*SUBMITTED, Beat((1, 3), C.withdraw))),
-    Plot("rejected", 20, DONE, (*SUBMITTED, Beat((1, 4), _reject))),
+    Plot("withdrawn", 14, DONE, (*SUBMITTED, Beat((1, 3), C.withdraw))),
+    Plot("rejected", 34, DONE, (*SUBMITTED, Beat((1, 4), _reject))),
     # Transfer out
-    Plot("being transferred out", 30, (1, 7), ACCEPTED),
-    Plot("form awaits a second person", 10, (1, 3), PREPARED),
-    Plot("late: transfer out", 14, (11, 38), ACCEPTED),
+    Plot("being transferred out", 46, (1, 7), ACCEPTED),
+    Plot("form awaits a second person", 12, (1, 3), PREPARED),
+    Plot("late: transfer out", 16, (11, 38), ACCEPTED),
     Plot("refused after acceptance", 3, DONE, (*ACCEPTED, Beat((2, 6), C.refuse_late))),
     Plot("remittance, provisional", 6, (1, 4), SEALED, Way.LONG),
     # Transfer in
-    Plot("being transferred in", 16, (1, 3), SEALED),
-    Plot("being transferred in, money remitted", 12, (1, 4), REMITTED),
-    Plot("late: transfer in", 12, (6, 26), REMITTED),
-    Plot("late: remittance", 8, (12, 24), CLOSED),
-    Plot("discrepancy", 6, (1, 4), RETURNED),
-    Plot("late: correction", 4, (7, 15), RETURNED),
-    Plot("corrected, being transferred in", 4, (1, 4), CORRECTED),
-    Plot("corrected and credited", 6, DONE, CORRECTED + SETTLING),
-    Plot("upheld and credited", 3, DONE, (*RETURNED, Beat((1, 4), C.uphold), *SETTLING)),
+    Plot("being transferred in", 14, (1, 3), SEALED),
+    Plot("being transferred in, money remitted", 10, (1, 4), REMITTED),
+    Plot("late: transfer in", 10, (6, 26), REMITTED),
+    Plot("late: remittance", 6, (12, 24), CLOSED),
+    Plot("discrepancy", 5, (1, 4), RETURNED),
+    Plot("late: correction", 3, (7, 15), RETURNED),
+    Plot("corrected, being transferred in", 3, (1, 4), CORRECTED),
+    Plot("corrected and credited", 2, DONE, CORRECTED + SETTLING),
+    Plot("upheld and credited", 2, DONE, (*RETURNED, Beat((1, 4), C.uphold), *SETTLING)),
     Plot("recall awaits the other agency", 2, (1, 3), (*SEALED, Beat((1, 2), C.prepare_recall))),
     Plot(
         "recalled",
-        4,
+        3,
         DONE,
         (*SEALED, Beat((1, 2), C.prepare_recall), Beat((1, 2), C.confirm_recall)),
     ),
     # Money on its way
     Plot("merged, to be remitted", 5, (1, 2), CLOSED),
-    Plot("merged, remitted", 12, (1, 20), MERGED),
-    Plot("received", 8, (1, 2), ARRIVED),
-    Plot("credit awaits a second person", 6, (1, 2), CREDITING),
-    Plot("late: crediting", 6, (8, 17), ARRIVED),
-    Plot("matched", 4, (1, 2), MATCHED),
+    Plot("merged, remitted", 8, (1, 20), MERGED),
+    Plot("received", 6, (1, 2), ARRIVED),
+    Plot("credit awaits a second person", 4, (1, 2), CREDITING),
+    Plot("late: crediting", 5, (8, 17), ARRIVED),
+    Plot("matched", 3, (1, 2), MATCHED),
     Plot("does not match", 5, (1, 6), MISMATCHED),
     Plot(
         "topped up and credited",
-        3,
+        2,
         DONE,
         (
             *MISMATCHED,
@@ -206,7 +206,7 @@ PLOTS: tuple[Plot, ...] = (
     Plot("late: sending again", 3, (7, 14), BOUNCED),
     Plot(
         "sent again and credited",
-        3,
+        2,
         DONE,
         (
             *BOUNCED,
@@ -218,7 +218,7 @@ PLOTS: tuple[Plot, ...] = (
         ),
     ),
     # Done
-    Plot("credited", 44, DONE, CREDITED),
+    Plot("credited", 24, DONE, CREDITED),
     Plot(
         "credited after an override",
         2,
@@ -234,23 +234,23 @@ PLOTS: tuple[Plot, ...] = (
     ),
     Plot(
         "credited, once late at the origin",
-        9,
+        6,
         DONE,
         (*ACCEPTED, Beat((11, 17), C.prepare_form), Beat(SOON, C.seal), *SETTLING),
     ),
     Plot(
         "credited, once late at the destination",
-        7,
+        4,
         DONE,
         (*SEALED, Beat(SOON, C.remit), Beat((7, 12), C.transfer_in), *SETTLING[2:]),
     ),
-    Plot("resident, no account", 14, DONE, CLOSED, Way.RESIDENT),
-    Plot("shared in the province", 8, DONE, CLOSED, Way.SHARED),
-    Plot("empty account", 4, DONE, CLOSED, Way.EMPTY),
+    Plot("resident, no account", 10, DONE, CLOSED, Way.RESIDENT),
+    Plot("shared in the province", 5, DONE, CLOSED, Way.SHARED),
+    Plot("empty account", 3, DONE, CLOSED, Way.EMPTY),
     Plot("being paid to the person", 6, (1, 3), PAYING, Way.PAID_BY_ORIGIN),
-    Plot("paid to the person", 10, DONE, PAID, Way.PAID_BY_ORIGIN),
-    Plot("paid to the person, unconnected", 5, DONE, PAID, Way.UNCONNECTED),
-    Plot("paid to the retiree", 4, DONE, PAID, Way.RETIREE),
+    Plot("paid to the person", 6, DONE, PAID, Way.PAID_BY_ORIGIN),
+    Plot("paid to the person, unconnected", 3, DONE, PAID, Way.UNCONNECTED),
+    Plot("paid to the retiree", 3, DONE, PAID, Way.RETIREE),
 )
 FEWEST = len(PLOTS) + 1
 

@@ -40,7 +40,7 @@ def schedule(
         days.append(calendar.add(days[-1], -gap))
     days.reverse()
     moments: dict[date, Iterator[datetime]] = {
-        day: iter(_office_moments(day, days.count(day), rng)) for day in set(days)
+        day: iter(_office_moments(day, days.count(day), rng)) for day in dict.fromkeys(days)
     }
     return [
         Move(next(moments[day]), case, beat.act) for day, beat in zip(days, plot.beats, strict=True)
