@@ -65,7 +65,7 @@ today AS (
   SELECT today.calendar_id, today.ordinal, d.day AS due_on
   FROM today JOIN transfers_calendarday d ON d.calendar_id = today.calendar_id AND d.working
     AND d.ordinal = today.ordinal - (SELECT min(offset_days) FROM ladder)
-), reached AS (
+), reached AS MATERIALIZED (
   SELECT s.id AS step_id, s.due_on, latest.ordinal - due.ordinal AS late, top.key AS rung
   FROM latest
     JOIN transfers_step s ON s.calendar_id = latest.calendar_id AND s.due_on <= latest.due_on
