@@ -100,6 +100,13 @@ def test_a_digest_says_how_many_and_names_each_step(queued: OutboxMessage) -> No
         reference = step.application.reference
         assert reference in letter.body
         assert f"/admin/cases/{reference}/" in letter.body
+    lines = [line for line in letter.body.splitlines() if line.startswith("- ")]
+    assert [re.findall(r"\d+", line.partition("2025-10-")[2])[1:] for line in lines] == [
+        ["1"],
+        [],
+        [],
+        ["2"],
+    ]  # working days over, nothing to count today, working days left
     html = letter.alternatives[0][0]
     assert html.count("<li>") == 4
 
