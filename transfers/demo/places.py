@@ -61,7 +61,7 @@ def add_sample_city() -> None:
     """A second city that does not exist, with what no shipped place has: unconnected, long limits.
 
     Its limits are longer than any real one so that some due days lie past the last published
-    holidays, and are shown as provisional, from the autumn on.
+    holidays, and are shown as provisional, from mid-October on.
     """
     region, _new = Region.objects.get_or_create(
         pk=SAMPLE_CITY,
