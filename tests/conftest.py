@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,26 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     patch.setattr(TransactionTestCase, "_fixture_teardown", _restore_instead_of_flush)
     yield
     patch.undo()
+    with django_db_blocker.unblock():
+        left = _sessions_left(seconds=30)
+    assert not left, f"Tests left sessions open, which keep the database from being dropped: {left}"
+
+
+def _sessions_left(seconds: float) -> list[tuple[str, str]]:
+    """Who else is still connected, and what they last asked, once they had time to go."""
+    if connection.vendor != "postgresql":
+        return []
+    deadline = time.monotonic() + seconds
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT state, query FROM pg_stat_activity WHERE datname = current_database()"
+                " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+            left = cursor.fetchall()
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ PRODUCTION = {
 
 
 def manage(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    ours = ("ENVIRONMENT", "DEBUG", "DATA_DIR", "EMAIL_URL", *PRODUCTION)
+    ours = ("DEBUG", "DATA_DIR", "DJANGO_ALLOW_ASYNC_UNSAFE", *PRODUCTION)
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
@@ -126,6 +126,11 @@ def test_schedule_names_jobs_periods_and_expiry() -> None:
         "lapse-supplements": (
             "transfers.tasks.lapse_supplements",
             "<crontab: 5 * * * * (m/h/dM/MY/d)>",
+            3600,
+        ),
+        "forget-expired": (
+            "transfers.tasks.forget_expired",
+            "<crontab: 15 3 * * * (m/h/dM/MY/d)>",
             3600,
         ),
         "watch-heartbeats": ("transfers.tasks.watch_heartbeats", 60.0, 60),

@@ -98,7 +98,7 @@ class Up:
 
 def clean_environment() -> dict[str, str]:
     """Ours, without what would keep a start from its embedded defaults."""
-    ours = ("DATABASE_URL", "DATA_DIR", "REDIS_URL", "SECRET_KEY")
+    ours = ("DATABASE_URL", "DATA_DIR", "DJANGO_ALLOW_ASYNC_UNSAFE", "REDIS_URL", "SECRET_KEY")
     return {name: value for name, value in os.environ.items() if name not in ours}
 
 
