@@ -219,6 +219,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="5"),
         "options": {"expires": 3600},
     },
+    "forget-expired": {
+        "task": "transfers.tasks.forget_expired",
+        "schedule": crontab(hour="3", minute="15"),
+        "options": {"expires": 3600},
+    },
     "watch-heartbeats": {
         "task": "transfers.tasks.watch_heartbeats",
         "schedule": 60.0,

@@ -4,12 +4,14 @@ Each handles everything that is due by now and may run twice, late, or not at al
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from celery import shared_task
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from .deadlines import delivery, digest, heartbeats, redate, sweep
+from .models.alerts import LookupThrottle
 from .models.applications import TransferApplication
 from .models.steps import Step
 from .rules.states import Action
@@ -75,6 +77,18 @@ def lapse_supplements() -> int:
         raise ExceptionGroup("cases that could not lapse", errors)
     heartbeats.record("lapse_supplements", now, lapsed)
     return lapsed
+
+
+@shared_task
+def forget_expired() -> int:
+    """Delete what no longer serves anybody: sessions that ended, with the answers kept in them, and
+    look-ups that failed more than a day ago."""
+    now = timezone.now()
+    sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
+    day_ago = now - timedelta(days=1)
+    lookups, _by_model = LookupThrottle.objects.filter(last_miss_at__lt=day_ago).delete()
+    heartbeats.record("forget_expired", now, sessions + lookups)
+    return sessions + lookups
 
 
 @shared_task

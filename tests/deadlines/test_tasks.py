@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from celery.schedules import crontab
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from tests import factories
@@ -17,6 +18,7 @@ from transfers.models import (
     Alert,
     CalendarNotice,
     Heartbeat,
+    LookupThrottle,
     OutboxMessage,
     Step,
     TransferApplication,
@@ -202,6 +204,15 @@ def test_silence_is_an_error_in_the_log(
     (record,) = caplog.records
     assert record.levelname == "ERROR"
     assert "deliver_messages" in record.getMessage()
+
+
+def test_what_expired_is_forgotten_and_nothing_else(at: Any) -> None:
+    for key, age in (("old", timedelta(hours=25)), ("young", timedelta(hours=23))):
+        LookupThrottle.objects.create(key=key, last_miss_at=DUE - age)
+        Session.objects.create(session_key=key, expire_date=DUE + timedelta(hours=24) - age)
+    assert tasks.forget_expired() == 2
+    assert [row.key for row in LookupThrottle.objects.all()] == ["young"]
+    assert [row.session_key for row in Session.objects.all()] == ["young"]
 
 
 def test_a_sweep_at_midnight_raises_and_mails_nobody(at: Any, mailoutbox: list[Any]) -> None:

@@ -170,12 +170,6 @@ def test_the_table_names_nobody(reference: str) -> None:
     assert re.fullmatch("[0-9a-f]{128}", keys)
 
 
-def test_misses_are_forgotten() -> None:
-    throttle.begin("203.0.113.1", "ZY", NOON)
-    assert throttle.forget(NOON + timedelta(hours=1)) == 2
-    assert LookupThrottle.objects.count() == 0
-
-
 def _never(*_args: Any, **_options: Any) -> bool:
     raise AssertionError("a waiting visitor's code was looked at")
 

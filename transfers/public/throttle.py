@@ -88,9 +88,3 @@ def found(attempt: Try) -> None:
     LookupThrottle.objects.filter(key=address, misses__gt=0).update(
         misses=F("misses") - 1, blocked_until=None
     )
-
-
-def forget(before: datetime) -> int:
-    """Delete what no longer counts; returns how many rows. For the daily housekeeping."""
-    count, _by_model = LookupThrottle.objects.filter(last_miss_at__lt=before).delete()
-    return count
