@@ -82,9 +82,9 @@ class MoveForm(forms.Form):
 
     def known_so_far(self) -> dict[str, Any]:
         """Values that are already good, for the preview of an unfinished form."""
-        if not self.is_bound:
+        # Reading the errors cleans the form, but only once: what the workflow added to them stays.
+        if not self.is_bound or self.errors is None:
             return {}
-        self.full_clean()
         return dict(self.cleaned_data)
 
     @property
