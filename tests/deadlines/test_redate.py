@@ -186,6 +186,16 @@ def test_a_second_load_changes_nothing() -> None:
     assert Calendar.objects.get(pk=NATION).version == 2
 
 
+def test_a_step_stays_provisional_while_its_statutory_day_is() -> None:
+    step = factories.step(since="2026-12-24", days=10, statutory_days=265)
+    load()
+    step.refresh_from_db()
+    assert step.due_on == date(2027, 1, 8)
+    assert step.statutory_due_on > date(2027, 12, 31)  # type: ignore[operator]
+    assert step.provisional
+    check_dates()
+
+
 def test_an_amendment_re_dates_again() -> None:
     step = factories.step(since="2027-02-01", days=6)
     load()

@@ -44,6 +44,9 @@ _TARGET = """
       + CASE WHEN s.{limit} = s.used_days AND NOT z.working THEN 1 ELSE 0 END
 """
 
+# A statement over every open step may take longer than one request's statement ever should.
+_PATIENCE = "SET LOCAL statement_timeout = '10min'"
+
 _CREATE = """
 CREATE TEMPORARY TABLE redated (
   id bigint PRIMARY KEY, application_id bigint, kind varchar(20), running_since date,
@@ -165,6 +168,8 @@ def redate(codes: Iterable[str], number: str, title: str, at: datetime) -> Moved
     """
     dialect = _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_PATIENCE)
         cursor.execute(_CREATE)
         cursor.execute(_FIND.format(codes=dialect["codes"]), {"codes": json.dumps(list(codes))})
         if connection.vendor == "postgresql":

@@ -41,8 +41,13 @@ class Alert(models.Model):
     `skipped`: passed during an outage and told by a higher rung.
     """
 
-    step = models.ForeignKey(Step, models.CASCADE, related_name="alerts", verbose_name=_("step"))
-    rung = models.ForeignKey(AlertRung, models.PROTECT, related_name="+", verbose_name=_("rung"))
+    # `each_rung_once` finds a step's alerts; a rung's are never asked for.
+    step = models.ForeignKey(
+        Step, models.CASCADE, related_name="alerts", db_index=False, verbose_name=_("step")
+    )
+    rung = models.ForeignKey(
+        AlertRung, models.PROTECT, related_name="+", db_index=False, verbose_name=_("rung")
+    )
     raised_at = models.DateTimeField(_("raised at"))
     due_on = models.DateField(_("due day it was raised for"))
     skipped = models.BooleanField(_("skipped"), default=False)

@@ -77,16 +77,21 @@ class TransferApplication(models.Model):
     applicant_name = models.CharField(_("name"), max_length=60)
     scheme_from = models.CharField(_("scheme at the origin"), max_length=10, choices=Scheme)
     scheme_to = models.CharField(_("scheme at the destination"), max_length=10, choices=Scheme)
-    origin = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("origin"))
+    # Cases are found by agency and name (below), never by place or clerk, and an index that nobody
+    # reads costs every action on every case.
+    origin = models.ForeignKey(
+        Region, models.PROTECT, related_name="+", db_index=False, verbose_name=_("origin")
+    )
     destination = models.ForeignKey(
-        Region, models.PROTECT, related_name="+", verbose_name=_("destination")
+        Region, models.PROTECT, related_name="+", db_index=False, verbose_name=_("destination")
     )
     origin_agency = models.ForeignKey(
-        Agency, models.PROTECT, related_name="+", verbose_name=_("origin agency")
+        Agency, models.PROTECT, related_name="+", db_index=False, verbose_name=_("origin agency")
     )
     destination_agency = models.ForeignKey(
-        Agency, models.PROTECT, related_name="+", verbose_name=_("destination agency")
-    )
+        Agency, models.PROTECT, related_name="+", db_index=False,
+        verbose_name=_("destination agency"),
+    )  # fmt: skip
     relocated_retiree = models.BooleanField(_("retiree settled in another province"), default=False)
     certificate_number = models.CharField(
         _("number of the enrolment certificate"), max_length=40, blank=True
@@ -96,7 +101,7 @@ class TransferApplication(models.Model):
     submitter = models.CharField(_("submitted by"), max_length=10, choices=Submitter)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",
-        verbose_name=_("clerk who submitted"),
+        db_index=False, verbose_name=_("clerk who submitted"),
     )  # fmt: skip
     employer_name = models.CharField(_("employer"), max_length=120, blank=True)
     employer_uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
