@@ -155,8 +155,6 @@ class RecordForm(MoveForm):
             if name == "id_number":
                 # The records name the same number, unless the clerk or the record says otherwise.
                 value = value or self._known_number or self.ground.application.person.id_number
-            if name == "balance_fen":
-                value = value or 0
             record[name] = value
         prefix = "override-"
         overrides = {

@@ -91,6 +91,13 @@ class UserAdmin(StaffModelAdmin, DjangoUserAdmin):
             return people
         return people.filter(agency__in=managed_agencies(user).values("pk"))
 
+    def get_form(self, request: HttpRequest, obj: Any | None = None, **kwargs: Any) -> Any:
+        """Django's form, without a hint that its password summary points to but does not show."""
+        form = super().get_form(request, obj, **kwargs)
+        if "password" in form.base_fields:
+            form.base_fields["password"].help_text = ""
+        return form
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any | None = None) -> tuple[str, ...]:
         own = obj is not None and obj.pk == request.user.pk
         return (*self.readonly_fields, *(("agency", "groups", "is_active") if own else ()))
