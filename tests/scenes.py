@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 
 from transfers.models import Agency, Event, TransferApplication, User
 from transfers.rules import identity
+from transfers.rules.balances import BalanceState
 from transfers.rules.states import Action, Role, Side, State
 from transfers.workflow.actions import Submission, perform, submit
 from transfers.workflow.actors import Actor
@@ -84,8 +85,9 @@ class Scene:
         return Actor.staff(User.objects.get(pk=self.crew[key].pk))
 
     def submission(self, **changes: Any) -> Submission:
+        number = changes.pop("id_number") if "id_number" in changes else example_number()
         given: dict[str, Any] = {
-            "id_number": example_number(),
+            "id_number": number,
             "name": "张示例",
             "scheme_from": "employee",
             "scheme_to": "employee",
@@ -96,12 +98,14 @@ class Scene:
             "materials": ("id_card",),
             "origin_record": {
                 "name": "张示例",
+                "id_number": number,
                 "enrolled_on": date(2018, 7, 1),
                 "stopped_on": date(2025, 8, 31),
                 "balance_fen": FORM.balance_fen,
             },
             "destination_record": {
                 "name": "张示例",
+                "id_number": number,
                 "enrolled_on": date(2025, 9, 1),
                 "paying": True,
                 "cover_year": 2030,
@@ -116,6 +120,9 @@ class Scene:
     def do(
         self, application: TransferApplication, by: str, verb: str, at: datetime, **data: Any
     ) -> Event:
+        if data.get("mode") == "confirm" and "hash" not in data:
+            waiting = application.preparations.filter(verb=verb, outcome="").first()
+            data["hash"] = waiting.payload_hash if waiting else ""
         return perform(application, verb, by=self.actor(by), at=at, **data)
 
     def four_eyes(
@@ -235,9 +242,53 @@ class Scene:
         return application
 
 
+def money_at(scene: Scene, state: BalanceState) -> TransferApplication:
+    """A case transferred out whose money is in `state`."""
+    at = moment("2025-10-29")
+    if state is BalanceState.NOT_DUE:
+        return scene.out(scheme_from="resident", scheme_to="resident")
+    application = scene.out()
+    late = ("bank_delay", "bank")
+    remit = [("origin_finance", "remit", {"bank_reference": "B1", "lateness": late})]
+    wrong = [("destination_finance", "receive", {"received_fen": 5, "bank_reference": "B1"})]
+    right = [("destination_finance", "receive", {"received_fen": 123_456, "bank_reference": "B1"})]
+    roads = {
+        BalanceState.PENDING: [],
+        BalanceState.REMITTED: remit,
+        BalanceState.RECEIVED: remit + right,
+        BalanceState.MATCHED: [*remit, *right, ("destination_finance", "match", {})],
+        BalanceState.MISMATCHED: [
+            *remit, *wrong, ("destination_finance", "mismatch", {"text": "少了"}),
+        ],
+        BalanceState.BOUNCED: [*remit, ("origin_finance", "bounce", {"text": "账号有误"})],
+    }  # fmt: skip
+    if state in roads:
+        for who, verb, data in roads[state]:
+            scene.do(application, who, verb, at, **data)
+        return application
+    if state is BalanceState.CREDITED:
+        return scene.in_state(State.BALANCE_CREDITED)
+    scene.four_eyes(application, "pay_to_person", "origin_finance", "origin_finance2", at,
+                    lateness=late, payee="张示例", payee_account="6200000000000000",
+                    text="转入地无法接收")  # fmt: skip
+    if state is BalanceState.PAID_OUT:
+        scene.do(application, "origin_finance", "confirm_payout", at, bank_reference="B2")
+    return application
+
+
 def steps_of(application: TransferApplication) -> dict[str, Any]:
     """The newest step of each kind."""
     return {step.kind: step for step in application.steps.order_by("pk")}
 
 
-__all__ = ["FORM", "SHANGHAI", "Scene", "Side", "example_number", "moment", "staff", "steps_of"]
+__all__ = [
+    "FORM",
+    "SHANGHAI",
+    "Scene",
+    "Side",
+    "example_number",
+    "moment",
+    "money_at",
+    "staff",
+    "steps_of",
+]

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from .models.policies import TransferPolicy, ValueStatus
 from .models.regions import NATION, Region, lineage_codes
-from .rules.balances import Disposition, InProvinceMode
 
 
 class PolicyMissing(LookupError):  # noqa: N818 - a name callers read as a sentence
@@ -73,14 +72,6 @@ class TransferTerms:
             for name in names
             if (found := self.values.get(name)) is not None
         }
-
-    @property
-    def pays_to_person(self) -> bool:
-        return self.balance_disposition == Disposition.PAY_TO_PERSON
-
-    @property
-    def shared_in_province(self) -> bool:
-        return self.in_province_mode == InProvinceMode.SHARED
 
 
 T = TypeVar("T")

@@ -33,6 +33,32 @@ def origin_has_a_record(asked: Question) -> object:
     return None
 
 
+@register(CHECK, "balance_unknown", side=Side.ORIGIN, overridable=False)
+def balance_is_on_record(asked: Question) -> object:
+    has_account = Scheme(asked.application.scheme_from).has_personal_account
+    if has_account and asked.record.balance_fen is None:
+        return _("Enter the balance of the personal account; 0 if it is empty.")
+    return None
+
+
+@register(CHECK, RejectCode.ORIGIN_ARREARS, side=Side.ORIGIN)
+def no_arrears(asked: Question) -> object:
+    if asked.record.in_arrears:
+        return _("Contributions at the origin are in arrears.")
+    return None
+
+
+@register(CHECK, "not_a_relocated_retiree", side=Side.ORIGIN)
+def relocated_retiree_is_one(asked: Question) -> object:
+    if not asked.application.relocated_retiree:
+        return None
+    if not asked.record.retired:
+        return _("The application says retired, the origin's record does not.")
+    if asked.application.origin.province_code == asked.application.destination.province_code:
+        return _("A retiree counts as relocated only in another province.")
+    return None
+
+
 @register(CHECK, RejectCode.ALREADY_RETIRED, side=Side.ORIGIN)
 def not_retired(asked: Question) -> object:
     # A retiree settled in another province keeps the relation; only the balance is paid out.
@@ -73,6 +99,8 @@ def identity_agrees(asked: Question) -> object:
         identity.parse(person.id_number, on=asked.on)
     except identity.IdentityError:
         return _("The identity number is not valid.")
+    if not asked.record.id_number:
+        return _("Your own record names no identity number yet.")
     for side, record in asked.records.items():
         if record.id_number and identity.normalise(record.id_number) != person.id_number:
             return _(
@@ -87,14 +115,16 @@ def identity_agrees(asked: Question) -> object:
 
 @register(CHECK, RejectCode.OPEN_APPLICATION_EXISTS, overridable=False)
 def no_other_open_application(asked: Question) -> object:
+    # Two open applications of one road the database refuses; here, the same relation on its way to
+    # two places. The later one waits, so that nobody can hold up a case by handing in another.
     mine = asked.application
-    other = (
-        TransferApplication.objects.filter(
-            person=mine.person_id, scheme_from=mine.scheme_from, state__in=OPEN
-        )
-        .exclude(pk=mine.pk)
-        .first()
-    )
+    other = TransferApplication.objects.filter(
+        person=mine.person_id,
+        scheme_from=mine.scheme_from,
+        origin=mine.origin_id,
+        state__in=OPEN,
+        pk__lt=mine.pk,
+    ).first()
     if other is not None:
         return _("Another application of this person is open: %(reference)s.") % {
             "reference": other.reference

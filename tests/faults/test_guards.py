@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from tests import factories
-from tests.scenes import moment, staff
-from transfers.models import Agency, Disclosure, Event, TransferPolicy
+from tests.scenes import Scene, moment, staff
+from transfers.models import Agency, Disclosure, Event, TransferPolicy, User, guards
 from transfers.rules.states import Role
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +132,16 @@ def test_an_alert_can_be_raised_only_once_for_a_rung() -> None:
     attempt(sql, step.pk)
     with pytest.raises(DatabaseError, match=r"each_rung_once|UNIQUE"):
         attempt(sql, step.pk)
+
+
+def test_every_table_that_declares_itself_append_only_is_guarded() -> None:
+    application = Scene().out()
+    Disclosure.objects.create(
+        application=application, user_id=User.objects.latest("pk").pk, at=timezone.now(), reason="x"
+    )
+    tables = guards.append_only_tables()
+    assert len(tables) == 4
+    for table in tables:
+        for sql in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
+            with pytest.raises(DatabaseError, match="append-only"):
+                attempt(sql)

@@ -42,9 +42,7 @@ def test_no_queryset_writes_a_state() -> None:
     files = [path for package in packages for path in package.rglob("*.py")]
     assert len(files) > 50, "the sources are found"
     found: dict[Path, list[int]] = {
-        path: lines
-        for path in files
-        if (lines := state_updates(path.read_text(encoding="utf-8")))
+        path: lines for path in files if (lines := state_updates(path.read_text(encoding="utf-8")))
     }
     assert found == {}
 

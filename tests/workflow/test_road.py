@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.scenes import FORM, Scene, moment, steps_of
+from tests.scenes import FORM, Scene, moment, money_at, steps_of
 from transfers.models import Event, OutboxMessage, TransferApplication
 from transfers.rules.balances import BalanceState
 from transfers.rules.states import Action, State
 from transfers.rules.steps import Outcome
 from transfers.workflow.actions import offers
-from transfers.workflow.errors import Invalid, NotAllowed, Problems
+from transfers.workflow.errors import ChecksFailed, Invalid, NotAllowed, Problems
 from transfers.workflow.forms import FormDraft, RowDraft
 
 
@@ -86,8 +86,12 @@ def test_the_supplement_stops_the_clock_and_gives_back_what_was_left(scene: Scen
 
 def test_an_unanswered_supplement_lapses(scene: Scene) -> None:
     application = scene.in_state(State.SUPPLEMENT_REQUESTED)
-    scene.do(application, "system", Action.LAPSE, moment("2025-10-24"))
+    with pytest.raises(NotAllowed):  # asked on 2025-09-25, so Wednesday 2025-10-22 is the day
+        scene.do(application, "system", Action.LAPSE, moment("2025-10-22", 23))
+    scene.do(application, "system", Action.LAPSE, moment("2025-10-23", 0))
     assert reload(application).state == State.WITHDRAWN
+    supplement = steps_of(application)["supplement"]
+    assert (supplement.lateness_reason, supplement.charged_to) == ("applicant_late", "applicant")
     assert not application.steps.filter(closed_on__isnull=True).exists()
 
 
@@ -291,3 +295,120 @@ def test_fewer_months_than_the_form_need_a_reason(scene: Scene) -> None:
     scene.do(application, "destination_clerk", "transfer_in", moment("2025-10-28"),
              merged_months=80, text="四个月重复参保")  # fmt: skip
     assert reload(application).merged_months == 80
+
+
+@pytest.mark.parametrize("amount", [0, 500])
+@pytest.mark.parametrize(
+    ("state", "fits"),
+    [
+        ("pending", True), ("bounced", True), ("remitted", None), ("received", None),
+        ("mismatched", None), ("matched", False), ("paying", False), ("paid_out", False),
+    ],
+)  # fmt: skip
+def test_a_corrected_amount_never_leaves_the_money_stuck(
+    scene: Scene, state: str, fits: bool | None, amount: int
+) -> None:
+    """`fits` None: another amount can be told of money on its way, but never zero."""
+    application = money_at(scene, BalanceState(state))
+    at, late = moment("2025-10-29"), ("workload", "destination")
+    scene.do(application, "destination_clerk", Action.RAISE_DISCREPANCY, at, fields=["balance_fen"],
+             text="余额不符", lateness=late)  # fmt: skip
+    changed = FormDraft(FORM.last_paid_month, FORM.benefits_end_on, amount, FORM.rows)
+
+    def correct() -> None:
+        scene.four_eyes(application, Action.CORRECT, "origin_clerk", "origin_checker", at,
+                        form=changed)  # fmt: skip
+
+    if fits is False or (fits is None and amount == 0):
+        with pytest.raises(Invalid) as refusal:
+            correct()
+        assert refusal.value.field == "balance_fen"
+        return
+    correct()
+    balance = reload(application).balance
+    assert balance.amount_fen == amount
+    if state in ("pending", "bounced"):
+        assert balance.state == ("not_due" if amount == 0 else "pending")
+        assert not application.steps.filter(kind="resend", closed_on=None).exists()
+        open_remit = application.steps.filter(kind="remit", closed_on=None)
+        assert open_remit.exists() == bool(amount)
+
+
+def test_money_that_must_go_back_whole_frees_the_case_for_a_recall(scene: Scene) -> None:
+    application = money_at(scene, BalanceState.RECEIVED)
+    at = moment("2025-10-29")
+    scene.do(application, "destination_finance", "mismatch", at, text="不是本人的钱")
+    scene.do(application, "destination_finance", "resolve", at, resolution="return",
+             received_fen=0, text="全额退回")  # fmt: skip
+    assert reload(application).balance.state == BalanceState.BOUNCED
+    assert steps_of(application)["resend"].closed_on is None
+    scene.four_eyes(application, Action.RECALL, "origin_supervisor", "destination_supervisor", at,
+                    text="误办")  # fmt: skip
+    assert reload(application).state == State.RECALLED
+
+
+def test_lateness_cannot_be_washed_off_by_sending_the_form_back(scene: Scene) -> None:
+    application = scene.out("2025-10-13")  # transfer-in due Monday 2025-10-20
+    call = {"fields": ["rows"], "text": "月数不符"}
+    with pytest.raises(Invalid) as refusal:
+        scene.do(application, "destination_clerk", Action.RAISE_DISCREPANCY, moment("2025-10-22"),
+                 **call)  # fmt: skip
+    assert refusal.value.field == "lateness_reason"
+    scene.do(application, "destination_clerk", Action.RAISE_DISCREPANCY, moment("2025-10-22"),
+             lateness=("workload", "destination"), **call)  # fmt: skip
+    step = steps_of(application)["transfer_in"]
+    assert (step.outcome, step.late_days, step.charged_to) == ("superseded", 2, "destination")
+
+
+def test_a_step_dropped_late_is_charged_to_whoever_owed_it(scene: Scene) -> None:
+    application = scene.accepted()  # transfer-out due Tuesday 2025-10-21
+    scene.do(application, "applicant", Action.WITHDRAW, moment("2025-10-24"))
+    step = steps_of(application)["transfer_out"]
+    assert (step.late_days, step.lateness_reason, step.charged_to) == (3, "case_ended", "origin")
+
+
+def test_the_counter_keeps_its_case_when_its_clerk_moves_on(scene: Scene) -> None:
+    application = reload(scene.submit(by="destination_clerk", channel="counter").application)
+    clerk = scene.user("destination_clerk")
+    clerk.agency = scene.user("origin_clerk").agency
+    clerk.save()
+    offered = {who: [o.verb for o in offers(application, scene.actor(who))]
+               for who in ("destination_clerk", "destination_checker")}  # fmt: skip
+    assert "withdraw" not in offered["destination_clerk"]
+    assert "withdraw" in offered["destination_checker"]
+
+
+def test_a_proposal_the_money_overtook_can_still_be_sent_back(scene: Scene) -> None:
+    application = scene.out()
+    at = moment("2025-10-21", 15)
+    scene.do(application, "origin_supervisor", Action.RECALL, at, mode="prepare", text="误办")
+    scene.do(application, "origin_finance", "remit", at, bank_reference="B1")
+    other = scene.actor("destination_supervisor")
+    assert [o.mode for o in offers(reload(application), other) if o.verb == "recall"] == ["return"]
+    scene.do(
+        application, "destination_supervisor", Action.RECALL, at, mode="return", text="款已汇出"
+    )
+    assert application.preparations.get(verb="recall").outcome == "returned"
+
+
+def test_a_confirmation_without_the_hash_that_was_read_is_refused(scene: Scene) -> None:
+    application = scene.accepted()
+    at = moment("2025-10-13")
+    scene.do(application, "origin_clerk", "transfer_out", at, mode="prepare", form=FORM)
+    with pytest.raises(Invalid) as refusal:
+        scene.do(application, "origin_checker", "transfer_out", at, mode="confirm", hash="")
+    assert refusal.value.field == "hash"
+
+
+def test_a_relocated_retiree_is_paid_and_moves_no_months(scene: Scene) -> None:
+    at = moment("2025-09-30")
+    application = scene.submit(relocated_retiree=True).application
+    with pytest.raises(ChecksFailed):
+        scene.do(application, "origin_clerk", Action.PASS_CHECK, at)
+    scene.do(application, "origin_clerk", Action.PASS_CHECK, at, record={"retired": True})
+    scene.do(application, "destination_clerk", Action.PASS_CHECK, at)
+    assert reload(application).balance.due_reason == "relocated_retiree"
+    scene.four_eyes(application, "transfer_out", "origin_clerk", "origin_checker", at, form=FORM)
+    with pytest.raises(Invalid):
+        scene.do(application, "destination_clerk", "transfer_in", at, merged_months=84)
+    scene.do(application, "destination_clerk", "transfer_in", at, merged_months=0)

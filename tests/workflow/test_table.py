@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.scenes import Scene, moment
+from tests.scenes import Scene, moment, money_at
 from transfers.models import Event, TransferApplication
 from transfers.rules.balances import BALANCE, BalanceAction, BalanceState
-from transfers.rules.states import FINAL, RELATION, Action, State
+from transfers.rules.states import FINAL, RELATION, SEATED, Action, State
 from transfers.workflow.actions import perform
 from transfers.workflow.errors import NotAllowed
 
@@ -30,18 +30,44 @@ close_paid_out | transferred_in | paid_to_person | system
 """
 
 MONEY = """
-decide | not_due pending | not_due pending | system
+decide | bounced not_due pending | not_due pending | system
 remit | pending | remitted | origin_finance
 receive | remitted | received | destination_finance
 match | received | matched | destination_finance
 mismatch | received | mismatched | destination_finance
-resolve | mismatched | received | destination_finance
+resolve | mismatched | received bounced | destination_finance
 bounce | paying remitted | bounced | origin_finance
 resend | bounced | remitted | origin_finance
 credit | matched | credited | destination_finance
 pay_to_person | bounced pending | paying | origin_finance | same_side
 confirm_payout | paying | paid_out | origin_finance
 """
+
+
+SEATS = """
+origin_clerk | origin | clerk supervisor
+destination_clerk | destination | clerk supervisor
+origin_finance | origin | finance
+destination_finance | destination | finance
+origin_supervisor | origin | supervisor
+destination_supervisor | destination | supervisor
+"""
+
+# Who of the crew of `tests.scenes` may sit where, written out.
+SITS = {
+    "origin_clerk": {"origin_clerk"},
+    "origin_checker": {"origin_clerk"},
+    "origin_finance": {"origin_finance"},
+    "origin_finance2": {"origin_finance"},
+    "origin_supervisor": {"origin_clerk", "origin_supervisor"},
+    "destination_clerk": {"destination_clerk"},
+    "destination_checker": {"destination_clerk"},
+    "destination_finance": {"destination_finance"},
+    "destination_finance2": {"destination_finance"},
+    "destination_supervisor": {"destination_clerk", "destination_supervisor"},
+    "system": {"system"},
+    "applicant": {"applicant", "submitter"},
+}
 
 
 def _written(table: dict) -> list[str]:
@@ -65,6 +91,18 @@ def test_the_relation_table_is_as_agreed() -> None:
 
 def test_the_money_table_is_as_agreed() -> None:
     assert _written(BALANCE) == MONEY.strip().splitlines()
+
+
+def test_the_seats_are_as_agreed() -> None:
+    lines = [
+        f"{seat} | {side} | {' '.join(sorted(roles))}" for seat, (side, roles) in SEATED.items()
+    ]
+    assert lines == SEATS.strip().splitlines()
+
+
+def test_everybody_sits_where_they_belong(scene: Scene) -> None:
+    application = scene.submit().application
+    assert {who: set(scene.actor(who).seats(application)) for who in SITS} == SITS
 
 
 def test_the_machine_takes_its_transitions_from_the_table() -> None:
@@ -121,7 +159,7 @@ def test_every_seat_that_is_not_in_the_table_is_refused(scene: Scene, state: Sta
             continue
         for who in ("system", "applicant", *scene.crew):
             actor = scene.actor(who)
-            if actor.seats(application) & set(row.seats):
+            if SITS[who] & set(row.seats):
                 continue
             tried += 1
             with pytest.raises(NotAllowed) as refusal:
@@ -133,44 +171,11 @@ def test_every_seat_that_is_not_in_the_table_is_refused(scene: Scene, state: Sta
     assert bool(tried) == (state not in FINAL)
 
 
-def _money_at(scene: Scene, state: BalanceState) -> TransferApplication:
-    at = moment("2025-10-29")
-    if state is BalanceState.NOT_DUE:
-        return scene.out(scheme_from="resident", scheme_to="resident")
-    application = scene.out()
-    late = ("bank_delay", "bank")
-    remit = [("origin_finance", "remit", {"bank_reference": "B1", "lateness": late})]
-    wrong = [("destination_finance", "receive", {"received_fen": 5, "bank_reference": "B1"})]
-    right = [("destination_finance", "receive", {"received_fen": 123_456, "bank_reference": "B1"})]
-    roads = {
-        BalanceState.PENDING: [],
-        BalanceState.REMITTED: remit,
-        BalanceState.RECEIVED: remit + right,
-        BalanceState.MATCHED: [*remit, *right, ("destination_finance", "match", {})],
-        BalanceState.MISMATCHED: [
-            *remit, *wrong, ("destination_finance", "mismatch", {"text": "少了"}),
-        ],
-        BalanceState.BOUNCED: [*remit, ("origin_finance", "bounce", {"text": "账号有误"})],
-    }  # fmt: skip
-    if state in roads:
-        for who, verb, data in roads[state]:
-            scene.do(application, who, verb, at, **data)
-        return application
-    if state is BalanceState.CREDITED:
-        return scene.in_state(State.BALANCE_CREDITED)
-    scene.four_eyes(application, "pay_to_person", "origin_finance", "origin_finance2", at,
-                    lateness=late, payee="张示例", payee_account="6200000000000000",
-                    text="转入地无法接收")  # fmt: skip
-    if state is BalanceState.PAID_OUT:
-        scene.do(application, "origin_finance", "confirm_payout", at, bank_reference="B2")
-    return application
-
-
 @pytest.mark.parametrize("state", list(BalanceState))
 def test_every_money_move_that_is_not_in_the_table_is_refused(
     scene: Scene, state: BalanceState
 ) -> None:
-    application = _money_at(scene, state)
+    application = money_at(scene, state)
     application = TransferApplication.objects.get(pk=application.pk)
     assert application.balance.state == state
     for action, row in BALANCE.items():
@@ -182,6 +187,16 @@ def test_every_money_move_that_is_not_in_the_table_is_refused(
                     application, action, by=scene.actor(who), at=moment("2025-10-31"),
                     mode="prepare" if row.four_eyes else "do",
                 )  # fmt: skip
+    for action, row in BALANCE.items():
+        if state not in row.sources or action in (BalanceAction.DECIDE, BalanceAction.CREDIT):
+            continue
+        for who in SITS.keys() - {who for who, seats in SITS.items() if seats & set(row.seats)}:
+            with pytest.raises(NotAllowed) as refusal:
+                perform(
+                    application, action, by=scene.actor(who), at=moment("2025-10-31"),
+                    mode="prepare" if row.four_eyes else "do",
+                )  # fmt: skip
+            assert refusal.value.code == "wrong_seat"
     application = TransferApplication.objects.get(pk=application.pk)
     assert application.balance.state == state
 

@@ -17,7 +17,7 @@ def _set_due(step: Step, calendar: WorkingCalendar) -> None:
     step.statutory_due_on = due_on(
         calendar, step.running_since, step.statutory_days - step.used_days
     )
-    step.provisional = calendar.is_provisional(step.statutory_due_on)
+    step.provisional = calendar.is_provisional(step.due_on)
 
 
 def open_step(
@@ -84,13 +84,11 @@ def close(
     on: date,
     lateness: tuple[LatenessReason, Owner] | None = None,
 ) -> None:
-    """End a step. One that is done late needs a lateness reason and the party it is charged to."""
+    """End a step. A late one needs a lateness reason and the party it is charged to."""
     step.late_days = late_days(step, on)
-    if step.late_days and outcome is Outcome.DONE:
+    if step.late_days:
         if lateness is None:
             raise ValueError(f"{step} is {step.late_days} working days late: a reason is needed")
         step.lateness_reason, step.charged_to = lateness
     step.closed_on, step.outcome = on, outcome
-    step.save(
-        update_fields=["closed_on", "outcome", "late_days", "lateness_reason", "charged_to"]
-    )
+    step.save(update_fields=["closed_on", "outcome", "late_days", "lateness_reason", "charged_to"])

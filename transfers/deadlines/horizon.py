@@ -33,7 +33,7 @@ def extend(now: datetime) -> int:
     """Continue every calendar that ends too soon; returns how many."""
     today = localdate(now)
     with transaction.atomic():
-        calendars = list(Calendar.objects.select_for_update().order_by("pk"))
+        calendars = list(Calendar.objects.select_for_update(no_key=True).order_by("pk"))
         last_rows = dict(Calendar.objects.annotate(last=Max("days__day")).values_list("pk", "last"))
         last_notice = CalendarNotice.objects.filter(calendar=NATION).aggregate(year=Max("year"))
         until = calendar_rows.last_day(last_notice["year"] or today.year, today)

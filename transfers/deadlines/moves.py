@@ -59,7 +59,7 @@ _FIND = f"""
 INSERT INTO redated
 SELECT s.id, s.application_id, s.kind, s.running_since,
   s.due_on, s.statutory_due_on, s.provisional,
-  due.day, statute.day, statute.day > c.published_until
+  due.day, statute.day, due.day > c.published_until
 FROM transfers_step s
   JOIN transfers_calendar c ON c.region_id = s.calendar_id
   LEFT JOIN transfers_calendarday z
@@ -70,7 +70,7 @@ WHERE s.closed_on IS NULL AND s.paused_on IS NULL
   AND s.calendar_id IN (SELECT value FROM {{codes}})
   AND (due.day IS NULL OR statute.day IS NULL OR s.due_on <> due.day
     OR s.statutory_due_on <> statute.day
-    OR s.provisional <> (statute.day > c.published_until))
+    OR s.provisional <> (due.day > c.published_until))
 """  # noqa: S608 - put together from this file's own constants
 
 # The workflow writes an application's row before it touches a step of it, so whoever holds the row

@@ -108,7 +108,7 @@ def _checksum(text: str) -> str:
 
 
 def _load(notice: Notice, text: str, pool: str | None, at: datetime) -> Loaded:
-    nation = Calendar.objects.select_for_update().filter(pk=NATION).first()
+    nation = Calendar.objects.select_for_update(no_key=True).filter(pk=NATION).first()
     if nation is None:
         raise CannotLoad(gettext_lazy("There is no calendar yet. Run load_reference first."))
     calendar = nation if pool is None else _pool_calendar(pool, nation, at)
@@ -153,7 +153,9 @@ def _write_nation(nation: Calendar, notice: Notice, years: set[int], at: datetim
     last_year = max(*years, notice.year)
     own = {
         pool: calendar_rows.own_days(pool, nation, first)
-        for pool in Calendar.objects.exclude(pk=NATION).select_for_update().order_by("pk")
+        for pool in Calendar.objects.exclude(pk=NATION)
+        .select_for_update(no_key=True)
+        .order_by("pk")
     }
     days = {
         day: row
@@ -183,7 +185,7 @@ def _pool_calendar(code: str, nation: Calendar, at: datetime) -> Calendar:
     region = Region.objects.filter(pk=code).first()
     if region is None or not region.is_pool:
         raise CannotLoad(_("%(code)s is not the code of a pool.") % {"code": code})
-    found = Calendar.objects.select_for_update().filter(pk=code).first()
+    found = Calendar.objects.select_for_update(no_key=True).filter(pk=code).first()
     if found is not None:
         return found
     pool = Calendar.objects.create(region=region, published_until=nation.published_until, version=0)

@@ -17,6 +17,7 @@ Rules:
 - A step that the applicant owes (missing materials) is watched by the agency that asked: its staff
   are told like of any other step. The applicant has the day from the request itself and is never
   told that the agency is late.
+- The applicant is told if the rung that fires says so, or one that was skipped with it.
 - An applicant gets one message however many steps of the case are late, and none at night: those
   wait for the morning. When it is sent, it says what the status page says by then.
 - Acknowledging an alert takes it out of its recipients' coming digests. Higher rungs still fire:
@@ -53,7 +54,8 @@ class Raised:
 
 
 # Steps whose highest rung reached has no alert yet, with that rung. One row a step, found from the
-# index on due_on; what is far from due is never read.
+# index on due_on; what is far from due is never read. SQLite joins CROSS JOINs in the order written,
+# without which it may walk every day of the calendar; PostgreSQL orders them itself.
 _REACHED = """
 today AS (
   SELECT calendar_id, ordinal FROM transfers_calendarday WHERE day = %(today)s AND working
@@ -67,14 +69,14 @@ today AS (
     AND d.ordinal = today.ordinal - (SELECT min(offset_days) FROM ladder)
 ), reached AS MATERIALIZED (
   SELECT s.id AS step_id, s.due_on, latest.ordinal - due.ordinal AS late, top.key AS rung
-  FROM latest
-    JOIN transfers_step s ON s.calendar_id = latest.calendar_id AND s.due_on <= latest.due_on
-      AND s.closed_on IS NULL AND s.paused_on IS NULL
-    JOIN transfers_calendarday due ON due.calendar_id = s.calendar_id AND due.day = s.due_on
-    JOIN ladder top ON top.offset_days <= latest.ordinal - due.ordinal
-      AND (top.next_offset IS NULL OR top.next_offset > latest.ordinal - due.ordinal)
-  WHERE NOT EXISTS (
-    SELECT 1 FROM transfers_alert a WHERE a.step_id = s.id AND a.rung_id = top.key)
+  FROM latest CROSS JOIN transfers_step s CROSS JOIN transfers_calendarday due CROSS JOIN ladder top
+  WHERE s.calendar_id = latest.calendar_id AND s.due_on <= latest.due_on
+    AND s.closed_on IS NULL AND s.paused_on IS NULL
+    AND due.calendar_id = s.calendar_id AND due.day = s.due_on
+    AND top.offset_days <= latest.ordinal - due.ordinal
+    AND (top.next_offset IS NULL OR top.next_offset > latest.ordinal - due.ordinal)
+    AND NOT EXISTS (
+      SELECT 1 FROM transfers_alert a WHERE a.step_id = s.id AND a.rung_id = top.key)
 )
 """
 
@@ -93,7 +95,11 @@ RETURNING id, step_id, rung_id, skipped
 _TOLD = """
 fired AS (
   SELECT raised.id AS alert_id, s.id AS step_id, s.application_id, s.agency_id, s.kind,
-    assignee.id AS assignee_id, rung.key AS rung, rung.audience, rung.tells_applicant
+    assignee.id AS assignee_id, rung.key AS rung, rung.audience,
+    EXISTS (
+      SELECT 1 FROM {raised_with_it} JOIN transfers_alertrung lower ON lower.key = below.rung_id
+      WHERE below.step_id = raised.step_id AND lower.tells_applicant {since_below}
+    ) AS tells_applicant
   FROM {raised}
     JOIN transfers_step s ON s.id = raised.step_id
     JOIN transfers_alertrung rung ON rung.key = raised.rung_id
@@ -147,7 +153,11 @@ _MONEY = ", ".join(f"'{kind.value}'" for kind, rule in STEPS.items() if rule.mon
 
 _POSTGRESQL = f"""
 WITH {_REACHED}, raised AS ({_RAISE}),
-{_TOLD.format(raised="raised", since="", money=_MONEY)},
+{
+    _TOLD.format(
+        raised="raised", raised_with_it="raised below", since="", since_below="", money=_MONEY
+    )
+},
 messages AS ({_MESSAGES})
 SELECT
   (SELECT count(*) FROM raised WHERE NOT skipped),
@@ -161,7 +171,11 @@ _SQLITE_BEFORE = f"SELECT coalesce(max(id), 0), {horizon.ENDED} FROM transfers_a
 _SQLITE_RAISE = f"WITH {_REACHED} {_RAISE}"
 _SQLITE_TELL = "WITH {told} {messages}".format(
     told=_TOLD.format(
-        raised="transfers_alert raised", since="AND raised.id > %(last)s", money=_MONEY
+        raised="transfers_alert raised",
+        raised_with_it="transfers_alert below",
+        since="AND raised.id > %(last)s",
+        since_below="AND below.id > %(last)s",
+        money=_MONEY,
     ),
     messages=_MESSAGES,
 )

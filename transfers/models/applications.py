@@ -103,6 +103,10 @@ class TransferApplication(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",
         db_index=False, verbose_name=_("clerk who submitted"),
     )  # fmt: skip
+    submitted_agency = models.ForeignKey(
+        Agency, models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
+        verbose_name=_("counter it was submitted at"),
+    )  # fmt: skip
     employer_name = models.CharField(_("employer"), max_length=120, blank=True)
     employer_uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
     contact_phone = models.CharField(_("mobile phone"), max_length=20, blank=True)
@@ -149,6 +153,11 @@ class TransferApplication(models.Model):
                 condition=Q(closed_at__isnull=False, state__in=sorted(FINAL))
                 | Q(closed_at__isnull=True, state__in=sorted(OPEN)),
                 name="closed_at_iff_final",
+            ),
+            models.CheckConstraint(
+                condition=Q(submitter=Submitter.CLERK, submitted_agency__isnull=False)
+                | (~Q(submitter=Submitter.CLERK) & Q(submitted_agency__isnull=True)),
+                name="counter_names_its_agency",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=[State.REJECTED, State.WITHDRAWN])
@@ -247,7 +256,7 @@ class TransferApplication(models.Model):
 
     @_move
     def lapse(self, *, at: datetime) -> None:
-        self.closed_at = at
+        self.close_code, self.closed_at = RejectCode.MATERIALS_INCOMPLETE, at
 
     @_move
     def withdraw(self, *, at: datetime) -> None:
@@ -308,7 +317,7 @@ class SideRecord(models.Model):
     cover_year = models.PositiveSmallIntegerField(
         _("year of resident cover"), null=True, blank=True
     )
-    balance_fen = models.PositiveBigIntegerField(_("personal account (fen)"), default=0)
+    balance_fen = models.PositiveBigIntegerField(_("personal account (fen)"), null=True, blank=True)
     passed_at = models.DateTimeField(_("check passed at"), null=True, blank=True)
     passed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",

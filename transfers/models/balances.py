@@ -57,7 +57,7 @@ class BalanceTransfer(models.Model):
     payee = models.CharField(_("account holder"), max_length=60, blank=True)
     payee_account = models.CharField(_("account number"), max_length=32, blank=True)
     bank_reference = models.CharField(_("bank reference"), max_length=40, blank=True)
-    resolution = models.CharField(_("resolution"), max_length=10, blank=True, choices=Resolution)
+    resolution = models.CharField(_("resolution"), max_length=20, blank=True, choices=Resolution)
     remitted_at = models.DateTimeField(_("remitted at"), null=True, blank=True)
     received_at = models.DateTimeField(_("received at"), null=True, blank=True)
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
@@ -130,8 +130,13 @@ class BalanceTransfer(models.Model):
     def mismatch(self) -> None: ...
 
     @_move
-    def resolve(self, *, resolution: str, received_fen: int) -> None:
-        self.resolution, self.received_fen = resolution, received_fen
+    def resolve(self, *, resolution: str, received_fen: int) -> BalanceState:
+        self.resolution = resolution
+        if received_fen == 0:
+            self.received_fen = self.received_at = self.remitted_at = None
+            return BalanceState.BOUNCED
+        self.received_fen = received_fen
+        return BalanceState.RECEIVED
 
     @_move
     def bounce(self) -> None:

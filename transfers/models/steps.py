@@ -113,8 +113,7 @@ class Step(models.Model):
                 name="closed_with_outcome",
             ),
             models.CheckConstraint(
-                condition=Q(late_days=0)
-                | (~Q(lateness_reason="") & ~Q(charged_to="")),
+                condition=Q(late_days=0) | (~Q(lateness_reason="") & ~Q(charged_to="")),
                 name="late_step_charged",
             ),
             models.CheckConstraint(

@@ -45,8 +45,9 @@ class Resolution(TextChoices):
     """How received money that did not match the form was put right."""
 
     TOP_UP = "top_up", _("The origin sent the missing amount")
-    RETURN = "return", _("The excess was returned to the origin")
+    RETURN = "return", _("The excess, or all of it, was returned to the origin")
     NEW_FORM = "new_form", _("The origin issued a corrected form")
+    RECORDED_WRONGLY = "recorded_wrongly", _("The receipt had been recorded wrongly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,14 @@ def _row(
 B, A = BalanceState, BalanceAction
 # fmt: off
 BALANCE: dict[BalanceAction, BalanceMove] = dict([
-    # At acceptance, and again when a form is sealed with another amount, while no money has moved.
-    _row(A.DECIDE, {B.NOT_DUE, B.PENDING}, (B.NOT_DUE, B.PENDING), Seat.SYSTEM),
+    # At acceptance, and again when a form is sealed with another amount while the money is at home.
+    _row(A.DECIDE, {B.NOT_DUE, B.PENDING, B.BOUNCED}, (B.NOT_DUE, B.PENDING), Seat.SYSTEM),
     _row(A.REMIT, {B.PENDING}, B.REMITTED, Seat.ORIGIN_FINANCE),
     _row(A.RECEIVE, {B.REMITTED}, B.RECEIVED, Seat.DESTINATION_FINANCE),
     _row(A.MATCH, {B.RECEIVED}, B.MATCHED, Seat.DESTINATION_FINANCE),
     _row(A.MISMATCH, {B.RECEIVED}, B.MISMATCHED, Seat.DESTINATION_FINANCE, needs_reason=True),
-    _row(A.RESOLVE, {B.MISMATCHED}, B.RECEIVED, Seat.DESTINATION_FINANCE, needs_reason=True),
+    # All of it returned: it is at the origin again, as after a bounce.
+    _row(A.RESOLVE, {B.MISMATCHED}, (B.RECEIVED, B.BOUNCED), Seat.DESTINATION_FINANCE, needs_reason=True),
     _row(A.BOUNCE, {B.REMITTED, B.PAYING}, B.BOUNCED, Seat.ORIGIN_FINANCE, needs_reason=True),
     _row(A.RESEND, {B.BOUNCED}, B.REMITTED, Seat.ORIGIN_FINANCE),
     # Only as part of the relation's `credit_balance`, which brings the two pairs of eyes.

@@ -46,6 +46,7 @@ class LatenessReason(TextChoices):
     SYSTEM_OUTAGE = "system_outage", _("System outage")
     APPLICANT_LATE = "applicant_late", _("Waited for the applicant")
     BANK_DELAY = "bank_delay", _("Waited for the bank")
+    CASE_ENDED = "case_ended", _("The case ended before it was done")
     OTHER = "other", pgettext_lazy("lateness reason", "Other")
 
 

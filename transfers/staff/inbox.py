@@ -31,6 +31,22 @@ class Line:
         assert self.message.alert is not None, "the database keeps alert lines with their alert"
         return self.message.alert
 
+    @property
+    def rung(self) -> str:
+        """Which rung of the ladder told this."""
+        offset = self.alert.rung.offset_days
+        if offset == 0:
+            return _("on the due day")
+        if offset < 0:
+            text = ngettext(
+                "%(n)d working day before it was due",
+                "%(n)d working days before it was due",
+                -offset,
+            )
+            return text % {"n": -offset}
+        text = ngettext("%(n)d working day overdue", "%(n)d working days overdue", offset)
+        return text % {"n": offset}
+
 
 @dataclass
 class Group:

@@ -76,4 +76,4 @@ def _skipped(run: list[Explained]) -> str:
 def provisional_years(calendar: WorkingCalendar, until: date) -> list[int]:
     """The years up to a day whose holidays are not published yet."""
     first = calendar.published_until.year + 1
-    return list(range(first, until.year + 1)) or [until.year]
+    return list(range(first, until.year + 1))

@@ -214,7 +214,7 @@ def situation_of(application: TransferApplication, *, at: datetime) -> Situation
         checks_passed=_passed(steps),
         clocks=clocks,
         asked=_asked(application) if state is State.SUPPLEMENT_REQUESTED else None,
-        lapsed=state is State.WITHDRAWN and _lapsed(steps),
+        lapsed=state is State.WITHDRAWN and bool(application.close_code),  # set by `lapse` alone
         discrepancy=_discrepancy(application) if state is State.DISCREPANCY_RAISED else "",
         closed_by=_closed_by(application) if state is State.REJECTED else None,
         close_code=application.close_code,
@@ -257,18 +257,6 @@ def _passed(steps: Iterable[Step]) -> tuple[tuple[Side, date], ...]:
         if step.kind in CHECKS and step.outcome == Outcome.DONE and step.closed_on is not None
     }
     return tuple(done.items())
-
-
-def _lapsed(steps: Iterable[Step]) -> bool:
-    """Whether the case ended because the materials never came: their due day was over by then."""
-    return any(
-        step.kind == StepKind.SUPPLEMENT
-        and step.closed_on is not None
-        and step.due_on is not None
-        and step.closed_on > step.due_on
-        and step.outcome != Outcome.SUPERSEDED
-        for step in steps
-    )
 
 
 def _asked(application: TransferApplication) -> Asked | None:

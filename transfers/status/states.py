@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.utils.translation import ngettext
 
 from ..models.applications import MaterialKind
@@ -199,6 +200,34 @@ def _returned(s: Situation) -> Described:
     )  # fmt: skip
 
 
+# Where the balance is, once the months have moved.
+_ON_ITS_WAY = {
+    BalanceState.PENDING: gettext_lazy("%(length)s now counted at %(in)s; %(amount)s will follow."),
+    BalanceState.REMITTED: gettext_lazy("%(length)s now counted at %(in)s; %(amount)s on its way."),
+    BalanceState.RECEIVED: gettext_lazy(
+        "%(length)s now counted at %(in)s; %(amount)s has arrived and is being checked."
+    ),
+    BalanceState.MATCHED: gettext_lazy(
+        "%(length)s now counted at %(in)s; %(amount)s has arrived and is being credited."
+    ),
+    BalanceState.BOUNCED: gettext_lazy(
+        "%(length)s now counted at %(in)s; %(amount)s came back from the bank and will be sent again."
+    ),
+}
+_PAYOUT = {
+    BalanceState.PENDING: gettext_lazy(
+        "%(length)s now counted at %(in)s; %(amount)s will be paid to your own bank account."
+    ),
+    BalanceState.PAYING: gettext_lazy(
+        "%(length)s now counted at %(in)s; %(amount)s is being paid to your own bank account."
+    ),
+    BalanceState.BOUNCED: gettext_lazy(
+        "%(length)s now counted at %(in)s; the payment of %(amount)s came back from the bank and"
+        " will be made again."
+    ),
+}
+
+
 def _moved(s: Situation) -> Described:
     money = s.money
     if money is not None and money.state is BalanceState.MISMATCHED:
@@ -212,15 +241,10 @@ def _moved(s: Situation) -> Described:
         values["amount"] = yuan(money.amount_fen)
         title, by = _("Transferred; balance to follow"), usual(s)
         if money.disposition is Disposition.PAY_TO_PERSON:
-            happening = (
-                _(
-                    "%(length)s now counted at %(in)s; %(amount)s is being paid to your own bank account."
-                )
-                % values
-            )
+            happening = _PAYOUT.get(money.state, _PAYOUT[BalanceState.PENDING]) % values
             next_ = _("Once the payment is confirmed, everything is complete.")
         else:
-            happening = _("%(length)s now counted at %(in)s; %(amount)s on its way.") % values
+            happening = _ON_ITS_WAY.get(money.state, _ON_ITS_WAY[BalanceState.PENDING]) % values
             next_ = _("Once it arrives it is credited to your account, and everything is complete.")
     return told(
         s, "moved", 5, "going", title=title, happening=happening, by=by, next_=next_
@@ -356,7 +380,7 @@ def late(s: Situation) -> Described:
         key="late",
         tone="late",
         title=_("This is late"),
-        happening=sentences(*overdue),
+        happening=sentences(*([plain.happening] if plain.key == "mismatch" else []), *overdue),
         you=_("No need to chase or reapply. To complain: %(phone)s.") % {"phone": phone},
         by=by or _("This page shows it as soon as it is done"),
         notes=(),

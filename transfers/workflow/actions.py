@@ -18,6 +18,7 @@ from ..models.applications import TransferApplication
 from ..models.balances import BalanceTransfer
 from ..models.events import Event, Preparation
 from ..models.steps import Step
+from ..policy import remembered
 from ..rules.balances import BALANCE, BalanceAction, BalanceMove
 from ..rules.states import RELATION, Action, FourEyes, Move, RejectCode, Side
 from . import balance as money
@@ -62,9 +63,9 @@ def perform(
         raise ValueError(f"{verb} only happens as part of another action")
     if (row.four_eyes is FourEyes.NO) != (mode == DO):
         raise ValueError(f"{verb} cannot be done in mode {mode!r}")
-    with transaction.atomic():
+    with remembered(), transaction.atomic():
         case = Case.claim(application, by, at, seen=seen, lateness=lateness, note=note)
-        _check_legal(case, row, verb)
+        _check_legal(case, row, verb, mode)
         track = four_eyes.track_of(verb)
         before = _state(case, row)
         if mode == PREPARE:
@@ -76,10 +77,11 @@ def perform(
             told = f"return:{verb}"
             said = relation.Said(reason=data["text"].strip(), message=False)
         elif mode == CONFIRM:
-            preparation = four_eyes.take(case, verb, row, data.pop("hash", None))
+            preparation = four_eyes.take(case, verb, row, data.pop("hash", ""))
             told, said = verb, _HANDLERS[verb](case, preparation, **data)
         else:
             told, said = verb, _HANDLERS[verb](case, **data)
+        end = relation.automatic_end(case)
         event = case.tell(
             told,
             from_state=before,
@@ -88,12 +90,13 @@ def perform(
             reason_code=said.reason_code,
             reason=said.reason,
             facts=said.facts,
-            message=said.message,
+            # The closing move that follows at once has a message of its own.
+            message=False if end is not None else said.message,
         )
         four_eyes.void_outdated(case)
-        end = relation.automatic_end(case)
         if end is not None:
             perform(case.application, end, by=Actor.system(), at=at)
+        case.application.claimed = False
     return event
 
 
@@ -103,7 +106,7 @@ def _state(case: Case, row: Move | BalanceMove) -> str:
     return str(case.balance.state) if case.balance is not None else ""
 
 
-def _check_legal(case: Case, row: Move | BalanceMove, verb: str) -> None:
+def _check_legal(case: Case, row: Move | BalanceMove, verb: str, mode: str) -> None:
     """Raises NotAllowed unless state, seat and conditions allow the action."""
     state = _state(case, row)
     if state not in row.sources:
@@ -118,7 +121,7 @@ def _check_legal(case: Case, row: Move | BalanceMove, verb: str) -> None:
             code="wrong_seat",
         )
     sentence = obstacle(case.application, case.balance, verb, case.side)
-    if sentence is not None:
+    if sentence is not None and mode != RETURN:
         raise NotAllowed(sentence, code="condition")
 
 
@@ -152,8 +155,11 @@ def offers(application: TransferApplication, by: Actor) -> list[Offer]:
         if verb not in _HANDLERS or not seats & set(row.seats):
             continue
         state = application.state if isinstance(row, Move) else balance and balance.state
-        if state not in row.sources or obstacle(application, balance, verb, side) is not None:
+        if state not in row.sources:
             continue
+        modes = _modes(row, waiting.get(str(verb)), by, side)
+        if obstacle(application, balance, verb, side) is not None:
+            modes = [mode for mode in modes if mode == RETURN]
         found += [
             Offer(
                 verb=str(verb),
@@ -164,7 +170,7 @@ def offers(application: TransferApplication, by: Actor) -> list[Offer]:
                 closes=_closed_by(verb, side, steps),
                 preparation=waiting.get(str(verb)),
             )
-            for mode in _modes(row, waiting.get(str(verb)), by, side)
+            for mode in modes
         ]
     return found
 
@@ -188,8 +194,8 @@ def _open_steps(application: TransferApplication) -> dict[str, Step]:
 
 
 def _closed_by(verb: str, side: Side | None, steps: dict[str, Step]) -> Step | None:
-    kind = _CLOSES[verb](side) if verb in _CLOSES else None
-    return steps.get(kind) if kind is not None else None
+    kinds = _CLOSES[verb](side) if verb in _CLOSES else ()
+    return next((steps[kind] for kind in kinds if kind in steps), None)
 
 
 def closes_late(

@@ -71,9 +71,6 @@ class Actor:
             return False
         if self.kind is not ActorKind.STAFF:
             return True
-        clerk = application.submitted_by
-        return (
-            clerk is not None
-            and clerk.agency_id == self.agency_id
-            and bool(self.roles & {Role.CLERK, Role.SUPERVISOR})
+        return application.submitted_agency_id == self.agency_id and bool(
+            self.roles & {Role.CLERK, Role.SUPERVISOR}
         )

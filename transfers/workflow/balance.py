@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models.balances import BalanceTransfer
 from ..models.events import Preparation
-from ..rules.balances import BalanceAction, Resolution
+from ..rules.balances import BalanceAction, BalanceState, Resolution
 from ..rules.states import Side, State
 from ..rules.steps import StepKind
 from .case import Case
@@ -21,6 +21,11 @@ from .relation import Said, sentence
 def _balance(case: Case) -> BalanceTransfer:
     assert case.balance is not None, "conditions.obstacle has asked for one"
     return case.balance
+
+
+def _speaks_of_money(case: Case) -> bool:
+    """Whether what the applicant is told is about the money; before, it is about the months."""
+    return bool(case.application.state == State.TRANSFERRED_IN)
 
 
 def _required(value: str, field: str) -> str:
@@ -61,16 +66,20 @@ def mismatch(case: Case, *, text: str) -> Said:
     balance.mismatch()
     case.save_balance()
     facts = {"amount_fen": balance.amount_fen, "received_fen": balance.received_fen}
-    return Said(reason=text, facts=facts, message=True)
+    return Said(reason=text, facts=facts, message=_speaks_of_money(case))
 
 
 def resolve(case: Case, *, resolution: str, received_fen: int, text: str) -> Said:
-    """Put a difference right; whether the amounts now agree is asked again when matching."""
+    """Put a difference right; whether the amounts now agree is asked again when matching.
+
+    Money that went back whole is at the origin again, which owes the sending anew.
+    """
     balance, text = _balance(case), sentence(text)
     before = balance.received_fen or 0
     fits = {
         Resolution.TOP_UP: received_fen > before,
-        Resolution.RETURN: 0 < received_fen < before,
+        Resolution.RETURN: 0 <= received_fen < before,
+        Resolution.RECORDED_WRONGLY: 0 < received_fen != before,
         Resolution.NEW_FORM: received_fen == before == balance.amount_fen,
     }
     if resolution not in Resolution.values:
@@ -78,7 +87,10 @@ def resolve(case: Case, *, resolution: str, received_fen: int, text: str) -> Sai
     if not fits[Resolution(resolution)]:
         raise Invalid("received_fen", _("This amount does not fit what was done."))
     balance.resolve(resolution=resolution, received_fen=received_fen)
-    case.save_balance("resolution", "received_fen")
+    case.save_balance("resolution", "received_fen", "received_at", "remitted_at")
+    if balance.state == BalanceState.BOUNCED:
+        case.drop(StepKind.CREDIT)
+        case.open(StepKind.RESEND, Side.ORIGIN)
     facts = {"resolution": resolution, "before_fen": before, "received_fen": received_fen}
     return Said(reason=text, facts=facts)
 
@@ -88,7 +100,9 @@ def bounce(case: Case, *, text: str) -> Said:
     balance.bounce()
     case.save_balance("remitted_at")
     case.open(StepKind.RESEND, Side.ORIGIN)
-    return Said(reason=text, facts={"amount_fen": balance.amount_fen}, message=True)
+    return Said(
+        reason=text, facts={"amount_fen": balance.amount_fen}, message=_speaks_of_money(case)
+    )
 
 
 def resend(case: Case, *, bank_reference: str) -> Said:
@@ -123,7 +137,11 @@ def pay_to_person(case: Case, preparation: Preparation) -> Said:
     )
     case.save_balance("disposition", "payee", "payee_account", "remitted_at")
     case.finish(StepKind.REMIT, StepKind.RESEND)
-    return Said(reason=payload["text"], facts={"amount_fen": balance.amount_fen}, message=True)
+    return Said(
+        reason=payload["text"],
+        facts={"amount_fen": balance.amount_fen},
+        message=_speaks_of_money(case),
+    )
 
 
 def confirm_payout(case: Case, *, bank_reference: str) -> Said:
@@ -146,8 +164,8 @@ HANDLERS: dict[str, Callable[..., Said]] = {
 }
 PROPOSALS: dict[str, Callable[..., dict[str, Any]]] = {BalanceAction.PAY_TO_PERSON: propose_payout}
 
-CLOSES: dict[str, Callable[[Side | None], StepKind | None]] = {
-    BalanceAction.REMIT: lambda _side: StepKind.REMIT,
-    BalanceAction.RESEND: lambda _side: StepKind.RESEND,
-    BalanceAction.PAY_TO_PERSON: lambda _side: StepKind.REMIT,
+CLOSES: dict[str, Callable[[Side | None], tuple[StepKind, ...]]] = {
+    BalanceAction.REMIT: lambda _side: (StepKind.REMIT,),
+    BalanceAction.RESEND: lambda _side: (StepKind.RESEND,),
+    BalanceAction.PAY_TO_PERSON: lambda _side: (StepKind.REMIT, StepKind.RESEND),
 }

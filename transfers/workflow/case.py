@@ -95,7 +95,7 @@ class Case:
         if not rows.update(version=F("version") + 1):
             raise stale(application)
         fresh = TransferApplication.objects.select_related(
-            "person", "origin", "destination", "origin_agency", "destination_agency", "submitted_by"
+            "person", "origin_agency", "destination_agency", "balance"
         ).get(pk=application.pk)
         fresh.claimed = True
         return cls(fresh, by, at, lateness, note)
@@ -128,8 +128,8 @@ class Case:
             steps = steps.filter(kind__in=list(kinds))
         return list(steps.select_related("calendar"))
 
-    def finish(self, *kinds: StepKind) -> None:
-        """Close steps as done. A late one needs the lateness reason and the party charged."""
+    def finish(self, *kinds: StepKind, outcome: Outcome = Outcome.DONE) -> None:
+        """Close steps that this action answers. A late one needs the reason and the party charged."""
         for step in self.running(kinds):
             lateness = self.lateness
             if step.owner == Owner.APPLICANT:
@@ -142,12 +142,18 @@ class Case:
                     _("This step is late: say why, and who it is charged to."),
                     code="lateness_missing",
                 )
-            clocks.close(step, Outcome.DONE, on=self.on, lateness=lateness)
+            clocks.close(step, outcome, on=self.on, lateness=lateness)
 
-    def drop(self, *kinds: StepKind, outcome: Outcome = Outcome.CANCELLED) -> None:
-        """Close steps that nobody has to do any more; with no kind given, all of them."""
+    def drop(self, *kinds: StepKind) -> None:
+        """Close steps that nobody has to do any more; with no kind given, all of them.
+
+        One that is late by then is charged to whoever owed it.
+        """
         for step in self.running(kinds or None):
-            clocks.close(step, outcome, on=self.on)
+            owner = Owner(step.owner)
+            late = owner is Owner.APPLICANT
+            why = LatenessReason.APPLICANT_LATE if late else LatenessReason.CASE_ENDED
+            clocks.close(step, Outcome.CANCELLED, on=self.on, lateness=(why, owner))
 
     # Writing
 

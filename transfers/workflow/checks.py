@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.module_loading import autodiscover_modules
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from ..models.applications import SideRecord, TransferApplication
@@ -93,11 +94,12 @@ def failures(
     if not wanted:
         return []
     region = application.agency(side or Side.ORIGIN).region_id
+    submitted = localdate(application.submitted_at)
     question = Question(
         application=application,
         side=side,
         records={Side(record.side): record for record in application.records.all()},
-        terms=resolve(region, on),
+        terms=resolve(region, submitted),
         on=on,
     )
     found = []

@@ -57,6 +57,4 @@ def _money_obstacle(
         return _("This balance is paid to the person, not to the destination.")
     if verb == BalanceAction.MATCH and balance.received_fen != balance.amount_fen:
         return _("The amount received differs from the form; record the difference instead.")
-    if verb == BalanceAction.MISMATCH and balance.received_fen == balance.amount_fen:
-        return _("The amount received is the amount on the form.")
     return None

@@ -47,7 +47,7 @@ def prepare(case: Case, verb: str, payload: dict[str, Any]) -> None:
     )
 
 
-def take(case: Case, verb: str, row: Move | BalanceMove, hash_: str | None) -> Preparation:
+def take(case: Case, verb: str, row: Move | BalanceMove, hash_: str) -> Preparation:
     """The proposal the checker confirms, marked so.
 
     Raises NotAllowed when there is none, when the maker confirms, or from the wrong agency; Invalid
@@ -66,9 +66,7 @@ def take(case: Case, verb: str, row: Move | BalanceMove, hash_: str | None) -> P
                          if row.four_eyes is FourEyes.BOTH_SIDES
                          else _("The second person must be of the same agency."),
                          code="wrong_side")  # fmt: skip
-    if digest(preparation.payload) != preparation.payload_hash or (
-        hash_ is not None and hash_ != preparation.payload_hash
-    ):
+    if not digest(preparation.payload) == preparation.payload_hash == hash_:
         raise Invalid("hash", _("What was prepared has changed since you read it."), code="hash")
     _decide(case, preparation, Preparation.Outcome.CONFIRMED)
     return preparation

@@ -35,6 +35,9 @@ from .submission import RECORD_FIELDS
 
 CHECKS = {Side.ORIGIN: StepKind.CHECK_ORIGIN, Side.DESTINATION: StepKind.CHECK_DESTINATION}
 
+# The money has left and nobody has vouched for its amount yet, so a new form may still change it.
+_AMOUNT_OPEN = frozenset({BalanceState.REMITTED, BalanceState.RECEIVED, BalanceState.MISMATCHED})
+
 
 @dataclass
 class Said:
@@ -86,7 +89,7 @@ def pass_check(
         facts["overrides"] = overruled
     if accepted:
         case.open(StepKind.TRANSFER_OUT, Side.ORIGIN)
-        balance = decide_due(case, case.record(Side.ORIGIN).balance_fen)
+        balance = decide_due(case, case.record(Side.ORIGIN).balance_fen or 0)
         facts["due"] = {"disposition": balance.disposition, "why": balance.due_reason}
     return Said(facts=facts, message=accepted)
 
@@ -129,14 +132,15 @@ def decide_due(case: Case, balance_fen: int) -> BalanceTransfer:
         relocated_retiree=application.relocated_retiree,
     )
     balance = case.balance or BalanceTransfer(application=application)
+    balance.remitted_at = None
     balance.decide(due=due, amount_fen=balance_fen)
     balance.save()
     application.balance = balance
+    case.drop(StepKind.RESEND)
     if balance.state == BalanceState.NOT_DUE:
         case.drop(StepKind.REMIT)
     elif not case.running([StepKind.REMIT]):
-        accepted = application.accepted_at or case.at
-        case.open(StepKind.REMIT, Side.ORIGIN, since=localdate(accepted))
+        case.open(StepKind.REMIT, Side.ORIGIN)
     return balance
 
 
@@ -202,8 +206,12 @@ def supply(case: Case, *, items: Sequence[str] | None = None) -> Said:
 
 
 def lapse(case: Case) -> Said:
+    """End a case whose materials did not come; only once the day for them is over."""
+    supplement = next(iter(case.running([StepKind.SUPPLEMENT])), None)
+    if supplement is None or not clocks.late_days(supplement, case.on):
+        raise NotAllowed(_("The day for the materials is not over yet."), code="not_due")
     case.application.lapse(at=case.at)
-    case.save("closed_at")
+    case.save("close_code", "closed_at")
     case.drop()
     return Said()
 
@@ -231,13 +239,17 @@ def _seal(case: Case, preparation: Preparation) -> InformationForm:
     )
     balance = case.balance
     assert balance is not None, "what is due is decided at acceptance"
-    if balance.state in (BalanceState.NOT_DUE, BalanceState.PENDING):
+    if balance.amount_fen == form.balance_fen:
+        return form
+    if balance.state in MONEY_AT_ORIGIN:
         decide_due(case, form.balance_fen)
-    elif balance.amount_fen != form.balance_fen:
-        if balance.state in (BalanceState.MATCHED, BalanceState.PAYING):
-            raise Invalid(
-                "balance_fen", _("The money is already settled at another amount."), code="settled"
-            )
+    elif balance.state not in _AMOUNT_OPEN or form.balance_fen == 0:
+        raise Invalid(
+            "balance_fen",
+            _("The money is on its way or settled at another amount."),
+            code="settled",
+        )
+    else:
         balance.amount_fen = form.balance_fen
         balance.save(update_fields=["amount_fen"])
     return form
@@ -268,7 +280,7 @@ def raise_discrepancy(case: Case, *, fields: Sequence[str], text: str) -> Said:
     text = sentence(text)
     case.application.raise_discrepancy()
     case.save()
-    case.drop(StepKind.TRANSFER_IN, outcome=Outcome.SUPERSEDED)
+    case.finish(StepKind.TRANSFER_IN, outcome=Outcome.SUPERSEDED)
     case.open(StepKind.CORRECTION, Side.ORIGIN)
     return Said(reason=text, facts={"fields": list(fields)})
 
@@ -312,12 +324,16 @@ def recall(case: Case, preparation: Preparation) -> Said:
 def transfer_in(case: Case, *, merged_months: int, text: str = "") -> Said:
     """Count the months at the destination. Fewer than the form says needs the reason (overlaps)."""
     form = InformationForm.objects.filter(application=case.application).latest("version")
+    if case.application.relocated_retiree and merged_months:
+        raise Invalid(
+            "merged_months", _("A retiree's relation stays at the origin: no months are merged.")
+        )
     if not 0 <= merged_months <= form.total_months:
         raise Invalid(
             "merged_months",
             _("Between 0 and the %(months)s months of the form.") % {"months": form.total_months},
         )
-    if merged_months < form.total_months:
+    if merged_months < form.total_months and not case.application.relocated_retiree:
         text = sentence(text)
     case.application.transfer_in(merged_months=merged_months, at=case.at)
     case.save("merged_months", "transferred_in_at")
@@ -410,14 +426,15 @@ PROPOSALS: dict[str, Callable[..., dict[str, Any]]] = {
 }
 
 # Which of the case's open steps an action completes, by the side that acts.
-CLOSES: dict[str, Callable[[Side | None], StepKind | None]] = {
-    Action.PASS_CHECK: lambda side: CHECKS[side] if side else None,
-    Action.REJECT: lambda side: CHECKS[side] if side else None,
-    Action.REFUSE_LATE: lambda _side: StepKind.TRANSFER_OUT,
-    Action.SUPPLY: lambda _side: StepKind.SUPPLEMENT,
-    Action.TRANSFER_OUT: lambda _side: StepKind.TRANSFER_OUT,
-    Action.CORRECT: lambda _side: StepKind.CORRECTION,
-    Action.UPHOLD: lambda _side: StepKind.CORRECTION,
-    Action.TRANSFER_IN: lambda _side: StepKind.TRANSFER_IN,
-    Action.CREDIT_BALANCE: lambda _side: StepKind.CREDIT,
+CLOSES: dict[str, Callable[[Side | None], tuple[StepKind, ...]]] = {
+    Action.PASS_CHECK: lambda side: (CHECKS[side],) if side else (),
+    Action.REJECT: lambda side: (CHECKS[side],) if side else (),
+    Action.REFUSE_LATE: lambda _side: (StepKind.TRANSFER_OUT,),
+    Action.SUPPLY: lambda _side: (StepKind.SUPPLEMENT,),
+    Action.TRANSFER_OUT: lambda _side: (StepKind.TRANSFER_OUT,),
+    Action.RAISE_DISCREPANCY: lambda _side: (StepKind.TRANSFER_IN,),
+    Action.CORRECT: lambda _side: (StepKind.CORRECTION,),
+    Action.UPHOLD: lambda _side: (StepKind.CORRECTION,),
+    Action.TRANSFER_IN: lambda _side: (StepKind.TRANSFER_IN,),
+    Action.CREDIT_BALANCE: lambda _side: (StepKind.CREDIT,),
 }

@@ -24,7 +24,7 @@ from ..models.applications import (
 from ..models.events import ActorKind
 from ..models.people import Person
 from ..models.regions import Agency, Region
-from ..policy import resolve
+from ..policy import remembered, resolve
 from ..rules import identity
 from ..rules.states import OPEN, Action, Role, Scheme, Side, State
 from ..rules.steps import StepKind
@@ -217,7 +217,7 @@ def submit(
             _("A clerk can only take in applications from or to the own pool."), code="wrong_side"
         )
     code = query_code or QueryCode.new()
-    with transaction.atomic():
+    with remembered(), transaction.atomic():
         number = identity.normalise(given.id_number)
         known = identity.parse(number, on=on)
         person, _created = Person.objects.get_or_create(
@@ -247,6 +247,7 @@ def submit(
                 channel=given.channel,
                 submitter=_submitter(by),
                 submitted_by=by.user,
+                submitted_agency_id=by.agency_id,
                 employer_name=given.employer_name,
                 employer_uscc=given.employer_uscc,
                 contact_phone=given.contact_phone,
@@ -264,6 +265,7 @@ def submit(
             unknown = set(told) - RECORD_FIELDS
             if unknown:
                 raise ValueError(f"a side's record has no {', '.join(sorted(unknown))}")
+            told["id_number"] = identity.normalise(told.get("id_number", ""))
             SideRecord.objects.create(application=application, side=side, **told)
         Material.objects.bulk_create(
             Material(application=application, kind=kind, received_at=at, received_by=by.user)
