@@ -31,7 +31,7 @@ def acts(person: Person, reference: str, verb: str, **typed: str) -> None:
 def test_from_applied_to_balance_credited(
     calendar: WorkingCalendar, people: Callable[..., Person], jobs: Jobs
 ) -> None:
-    scene = Scene()
+    Scene()
     applicant = people()
     applicant.goes_to("/apply/")
     page = applicant.page
@@ -113,4 +113,3 @@ def test_from_applied_to_balance_credited(
     assert number not in mails
     assert "张示例" not in mails
     assert timezone.localdate() == calendar.next_working(timezone.localdate())
-
