@@ -12,7 +12,7 @@ from tests.scenes import Scene, staff
 from tests.staff.desks import case_url, client_of, newcomers, text_of
 from transfers.models import Agency, AlertRung, Region, TransferPolicy
 from transfers.rules.states import Role, State
-from transfers.staff.forms import FORMS
+from transfers.staff.verbs import FORMS
 
 CASE_READERS = {Role.CLERK, Role.FINANCE, Role.SUPERVISOR, Role.AUDITOR}
 EVERYBODY = set(Role)

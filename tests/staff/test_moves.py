@@ -13,7 +13,7 @@ from tests.scenes import FORM, Scene, moment
 from tests.staff.desks import case_url, client_of, form_of, text_of
 from transfers.models import Event, TransferApplication
 from transfers.rules.states import Action, State
-from transfers.staff.forms import FORMS
+from transfers.staff.verbs import FORMS
 
 LATE = {"lateness_reason": "workload", "charged_to": "origin"}
 ROWS = {

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from ..models import (
     BalanceTransfer,
@@ -21,14 +20,10 @@ from ..models import (
     SideRecord,
     TransferApplication,
 )
-from ..rules.balances import BalanceAction, Resolution
-from ..rules.states import Action, RejectCode, Side
+from ..rules.balances import Resolution
+from ..rules.states import RejectCode, Side
 from ..rules.steps import LatenessReason, Owner
-from ..workflow.forms import FormDraft, RowDraft
-from .fields import DayField, FenField, MonthField, long_text
-
-BLANK_ROWS = 6
-MOST_ROWS = 60
+from .fields import DayField, FenField, long_text
 
 Lateness = tuple[LatenessReason, Owner]
 
@@ -260,84 +255,6 @@ class DiscrepancyForm(MoveForm):
         return {"fields": self.cleaned_data["fields_named"], "text": self.cleaned_data["text"]}
 
 
-class RowForm(forms.Form):
-    """One span of contribution months. An untouched row is left out."""
-
-    from_month = MonthField(label=_("From month"))
-    to_month = MonthField(label=_("To month"))
-    months = forms.IntegerField(
-        label=pgettext_lazy("contribution row", "Months"), required=False, min_value=1
-    )
-    kind = forms.ChoiceField(
-        label=pgettext_lazy("contribution row", "Kind"), choices=ContributionRow.Kind.choices
-    )
-    base_fen = FenField(label=_("Monthly base (yuan)"), required=False)
-
-    def has_changed(self) -> bool:
-        """Only the months decide: a row always has some kind."""
-        return any(
-            self.data.get(self.add_prefix(name), "").strip()
-            for name in ("from_month", "to_month", "months", "base_fen")
-        )
-
-
-RowFormSet = forms.formset_factory(
-    RowForm, extra=BLANK_ROWS, max_num=MOST_ROWS, absolute_max=MOST_ROWS
-)
-
-
-class InformationFormForm(MoveForm):
-    """`transfer_out` and `correct`: the content of the next version of the form."""
-
-    last_paid_month = MonthField(label=_("Last paid month"))
-    benefits_end_on = DayField(label=_("Benefits end on"))
-    interrupted = forms.BooleanField(label=_("Contributions were interrupted"), required=False)
-    balance_fen = FenField(label=_("Personal account (yuan)"))
-
-    def __init__(self, ground: Ground, *args: Any, **kwargs: Any) -> None:
-        super().__init__(ground, *args, **kwargs)
-        self.rows = RowFormSet(
-            self.data if self.is_bound else None,
-            prefix="rows",
-            initial=None if self.is_bound else [_initial_row(row) for row in ground.rows],
-        )
-        if ground.newest is not None:
-            for name in ("last_paid_month", "benefits_end_on", "interrupted", "balance_fen"):
-                self.fields[name].initial = getattr(ground.newest, name)
-        elif ground.balance is not None:
-            self.fields["balance_fen"].initial = ground.balance.amount_fen
-
-    def is_valid(self) -> bool:
-        return all([super().is_valid(), self.rows.is_valid()])
-
-    def data_for_workflow(self) -> dict[str, Any]:
-        rows = [
-            RowDraft(
-                from_month=row["from_month"],
-                to_month=row["to_month"],
-                kind=row["kind"],
-                base_fen=row["base_fen"] or 0,
-                months=row["months"],
-            )
-            for row in (form.cleaned_data for form in self.rows if form.has_changed())
-        ]
-        clean = self.cleaned_data
-        return {
-            "form": FormDraft(
-                last_paid_month=clean["last_paid_month"],
-                benefits_end_on=clean["benefits_end_on"],
-                interrupted=clean["interrupted"],
-                balance_fen=clean["balance_fen"],
-                rows=rows,
-            )
-        }
-
-
-def _initial_row(row: ContributionRow) -> dict[str, Any]:
-    names = ("from_month", "to_month", "months", "kind", "base_fen")
-    return {name: getattr(row, name) for name in names}
-
-
 class MergeForm(MoveForm):
     """`transfer_in`: how many months are counted at the destination."""
 
@@ -352,7 +269,11 @@ class MergeForm(MoveForm):
 
     def __init__(self, ground: Ground, *args: Any, **kwargs: Any) -> None:
         super().__init__(ground, *args, **kwargs)
-        self.fields["merged_months"].initial = sum(row.months for row in ground.rows)
+        # A relocated retiree's relation stays at the origin; only the balance is paid out.
+        retiree = ground.application.relocated_retiree
+        self.fields["merged_months"].initial = (
+            0 if retiree else sum(row.months for row in ground.rows)
+        )
 
     def data_for_workflow(self) -> dict[str, Any]:
         return {
@@ -437,29 +358,3 @@ class ConfirmForm(MoveForm):
 
     def data_for_workflow(self) -> dict[str, Any]:
         return {"hash": self.cleaned_data["hash"]}
-
-
-FORMS: Mapping[str, type[MoveForm]] = {
-    Action.PASS_CHECK: RecordForm,
-    Action.REJECT: ReasonCodeForm,
-    Action.REFUSE_LATE: ReasonCodeForm,
-    Action.REQUEST_SUPPLEMENT: AskForm,
-    Action.SUPPLY: SupplyForm,
-    Action.WITHDRAW: MoveForm,
-    Action.TRANSFER_OUT: InformationFormForm,
-    Action.CORRECT: InformationFormForm,
-    Action.RAISE_DISCREPANCY: DiscrepancyForm,
-    Action.UPHOLD: ReasonForm,
-    Action.RECALL: ReasonForm,
-    Action.TRANSFER_IN: MergeForm,
-    Action.CREDIT_BALANCE: MoveForm,
-    BalanceAction.REMIT: BankForm,
-    BalanceAction.RECEIVE: ReceiptForm,
-    BalanceAction.MATCH: MoveForm,
-    BalanceAction.MISMATCH: ReasonForm,
-    BalanceAction.RESOLVE: ResolveForm,
-    BalanceAction.BOUNCE: ReasonForm,
-    BalanceAction.RESEND: BankForm,
-    BalanceAction.PAY_TO_PERSON: PayoutForm,
-    BalanceAction.CONFIRM_PAYOUT: BankForm,
-}

@@ -20,11 +20,12 @@ from ..workflow.actions import CONFIRM, DO, PREPARE, RETURN, Offer, closes_late,
 from ..workflow.actors import Actor
 from .case import case_for, facts_of, forms_of, identity_bar
 from .desk import Desk, desk_of
-from .forms import FORMS, ConfirmForm, Ground, MoveForm, ReturnForm
+from .forms import ConfirmForm, Ground, MoveForm, ReturnForm
 from .labels import label_of
 from .outlook import Outlook
 from .site import page_context
 from .tracks import lines_of, money_track
+from .verbs import FORMS
 
 MODES = (DO, PREPARE, CONFIRM, RETURN)
 
@@ -232,7 +233,8 @@ def _outlook(page: Page, form: MoveForm | None) -> tuple[str, str]:
     if page.preparation is not None:
         given.update(page.preparation.payload)
     if form is not None:
-        given.update({key: value for key, value in form.known_so_far().items() if value})
+        known = form.known_so_far().items()
+        given.update({key: value for key, value in known if value not in (None, "", [])})
     return Outlook(page.application, ground.side, page.desk, given).after(page.verb)
 
 

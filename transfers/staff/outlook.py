@@ -160,7 +160,8 @@ def _after_money(look: Outlook, verb: BalanceAction) -> Told:
         BalanceAction.MATCH: {"state": BalanceState.MATCHED},
         BalanceAction.MISMATCH: {"state": BalanceState.MISMATCHED},
         BalanceAction.RESOLVE: {
-            "state": BalanceState.RECEIVED,
+            # All of it returned: the money is at the origin again.
+            "state": BalanceState.BOUNCED if received == 0 else BalanceState.RECEIVED,
             "received_fen": money.received_fen if received is None else received,
         },
         BalanceAction.BOUNCE: {"state": BalanceState.BOUNCED, "remitted_on": None},
