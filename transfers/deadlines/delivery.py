@@ -86,7 +86,8 @@ class _Post:
             headers={"Message-ID": message_id(message.key), "Auto-Submitted": "auto-generated"},
             connection=self.backend,
         )
-        letter.attach_alternative(mail.html, "text/html")
+        if mail.html:
+            letter.attach_alternative(mail.html, "text/html")
         try:
             letter.send()
         except Exception:
@@ -218,12 +219,13 @@ def _address(message: OutboxMessage) -> str:
 def _mark(message: OutboxMessage, mail: Mail | None, now: datetime) -> None:
     """Mark as sent: the message, and of a digest the lines it really contained."""
     note = "" if mail is not None else "not sent: nothing left to tell"
+    row = OutboxMessage.objects.filter(pk=message.pk)
+    if mail is None or not mail.told:
+        row.update(sent_at=now, leased_until=None, last_error=note)
+        return
     with transaction.atomic():
-        OutboxMessage.objects.filter(pk=message.pk).update(
-            sent_at=now, leased_until=None, last_error=note
-        )
-        if mail is not None and mail.told:
-            OutboxMessage.objects.filter(pk__in=mail.told).update(sent_at=now)
+        row.update(sent_at=now, leased_until=None, last_error=note)
+        OutboxMessage.objects.filter(pk__in=mail.told).update(sent_at=now)
 
 
 def _failed(message: OutboxMessage, error: Exception, now: datetime, done: Delivered) -> None:

@@ -26,11 +26,11 @@ LateWords = Callable[[TransferApplication, datetime], tuple[str, str] | None]
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail ready to go; `told` are the digest's lines it contains."""
+    """A mail ready to go; `told` are the digest's lines it contains. Applicants get plain text."""
 
     subject: str
     text: str
-    html: str
+    html: str = ""
     told: tuple[int, ...] = ()
 
 
@@ -138,5 +138,4 @@ def applicant_mail(message: OutboxMessage, now: datetime, words: LateWords) -> M
             _("Your medical-insurance transfer %(reference)s: progress")
             % {"reference": application.reference},
             render_to_string("email/applicant.txt", context),
-            render_to_string("email/applicant.html", context),
         )
