@@ -112,7 +112,7 @@ def unsaved_step(
         given["statutory_due_on"] = due_on(
             calendar, given["running_since"], given["statutory_days"] - used
         )
-        given["provisional"] = calendar.is_provisional(given["statutory_due_on"])
+        given["provisional"] = calendar.is_provisional(given["due_on"])
     return Step(application=application, agency=agency, kind=kind, calendar=record, **given)
 
 

@@ -91,7 +91,7 @@ def check_dates() -> None:
         left, statute = step.limit_days - step.used_days, step.statutory_days - step.used_days
         assert step.due_on == due_on(calendar, step.running_since, left)
         assert step.statutory_due_on == due_on(calendar, step.running_since, statute)
-        assert step.provisional == calendar.is_provisional(step.statutory_due_on)
+        assert step.provisional == calendar.is_provisional(step.due_on)
 
 
 def test_the_rows_of_the_year_and_all_later_numbers_change() -> None:
@@ -186,14 +186,13 @@ def test_a_second_load_changes_nothing() -> None:
     assert Calendar.objects.get(pk=NATION).version == 2
 
 
-def test_a_step_stays_provisional_while_its_statutory_day_is() -> None:
+def test_a_promise_is_certain_although_the_statutory_day_is_not_yet() -> None:
     step = factories.step(since="2026-12-24", days=10, statutory_days=265)
     load()
     step.refresh_from_db()
     assert step.due_on == date(2027, 1, 8)
     assert step.statutory_due_on > date(2027, 12, 31)  # type: ignore[operator]
-    assert step.provisional
-    check_dates()
+    assert not step.provisional
 
 
 def test_an_amendment_re_dates_again() -> None:
