@@ -54,6 +54,7 @@ def test_fifty_attempts_at_one_transition_make_one_event(with_version: bool) -> 
                 for n in range(PRESSES)]  # fmt: skip
     outcomes = press_at_once(
         application, checkers, verb=Action.TRANSFER_OUT, at=at, mode="confirm",
+        hash=application.preparations.get().payload_hash,
         seen=application.version if with_version else None,
     )  # fmt: skip
     assert outcomes.count("done") == 1

@@ -14,7 +14,7 @@ from ..models.forms import ContributionRow
 from ..rules.balances import BalanceAction, Resolution
 from ..rules.states import Action, RejectCode, Scheme, Side
 from ..rules.steps import LatenessReason, Owner
-from ..workflow.actions import Submission, perform, submit
+from ..workflow.actions import CONFIRM, Submission, perform, submit
 from ..workflow.actors import Actor
 from ..workflow.forms import FormDraft, RowDraft
 from ..workflow.query_codes import QueryCode
@@ -60,6 +60,9 @@ class CaseFile:
         """Perform an action. Where that turns out to be late, a reason that suits it goes along."""
         assert self.application is not None, "it is submitted first"
         lateness = None
+        if data.get("mode") == CONFIRM:
+            waiting = self.application.preparations.get(verb=verb, outcome="")
+            data["hash"] = waiting.payload_hash
         side = by.side(self.application)
         if side is not None:
             lateness = self._lateness(verb, Owner(side))
@@ -214,7 +217,7 @@ class CaseFile:
         self.do(Action.TRANSFER_OUT, who, at, mode="prepare", form=draft)
 
     def seal(self, at: datetime) -> None:
-        self.do(Action.TRANSFER_OUT, self.crew(Side.ORIGIN).checker, at, mode="confirm")
+        self.do(Action.TRANSFER_OUT, self.crew(Side.ORIGIN).checker, at, mode=CONFIRM)
 
     def _draft(self) -> FormDraft:
         assert self.enrolled_on is not None
@@ -255,7 +258,7 @@ class CaseFile:
         self.do(Action.CORRECT, who, at, mode="prepare", form=self.form)
 
     def seal_correction(self, at: datetime) -> None:
-        self.do(Action.CORRECT, self.crew(Side.ORIGIN).clerk, at, mode="confirm")
+        self.do(Action.CORRECT, self.crew(Side.ORIGIN).clerk, at, mode=CONFIRM)
 
     def uphold(self, at: datetime) -> None:
         who = self.crew(Side.ORIGIN).clerk
@@ -267,12 +270,13 @@ class CaseFile:
         self.do(Action.RECALL, who, at, mode="prepare", text=text)
 
     def confirm_recall(self, at: datetime) -> None:
-        self.do(Action.RECALL, self.crew(Side.DESTINATION).supervisor, at, mode="confirm")
+        self.do(Action.RECALL, self.crew(Side.DESTINATION).supervisor, at, mode=CONFIRM)
 
     def transfer_in(self, at: datetime) -> None:
         assert self.application is not None
         form = self.application.forms.latest("version")
-        merged, text = form.total_months, ""
+        # A retiree's relation stays where it is; only the balance moves.
+        merged, text = 0 if self.application.relocated_retiree else form.total_months, ""
         if merged > 24 and self.rng.random() < 0.08:
             merged, text = merged - 2, "有2个月与本地缴费重叠，只计一次。"
         who = self.crew(Side.DESTINATION).clerk
@@ -315,7 +319,7 @@ class CaseFile:
 
     def credit(self, at: datetime) -> None:
         who = self.crew(Side.DESTINATION).finance_checker
-        self.do(Action.CREDIT_BALANCE, who, at, mode="confirm")
+        self.do(Action.CREDIT_BALANCE, who, at, mode=CONFIRM)
 
     def bounce(self, at: datetime) -> None:
         who = self.crew(Side.ORIGIN).finance
@@ -338,7 +342,7 @@ class CaseFile:
 
     def pay_out(self, at: datetime) -> None:
         self.do(
-            BalanceAction.PAY_TO_PERSON, self.crew(Side.ORIGIN).finance_checker, at, mode="confirm"
+            BalanceAction.PAY_TO_PERSON, self.crew(Side.ORIGIN).finance_checker, at, mode=CONFIRM
         )
 
     def confirm_payout(self, at: datetime) -> None:

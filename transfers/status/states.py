@@ -201,7 +201,6 @@ def _returned(s: Situation) -> Described:
 
 # Where the balance is, once the months have moved.
 _ON_ITS_WAY = {
-    BalanceState.PENDING: gettext_lazy("%(length)s now counted at %(in)s; %(amount)s will follow."),
     BalanceState.REMITTED: gettext_lazy("%(length)s now counted at %(in)s; %(amount)s on its way."),
     BalanceState.RECEIVED: gettext_lazy(
         "%(length)s now counted at %(in)s; %(amount)s has arrived and is being checked."
@@ -241,9 +240,14 @@ def _moved(s: Situation) -> Described:
         title, by = _("Transferred; balance to follow"), usual(s)
         if money.disposition is Disposition.PAY_TO_PERSON:
             happening = _PAYOUT.get(money.state, _PAYOUT[BalanceState.PENDING]) % values
+            if s.merged_months == 0:
+                happening = _(
+                    "Your insurance stays at %(out)s; the balance of %(amount)s is paid to your own"
+                    " bank account."
+                ) % {"out": s.origin.name, "amount": values["amount"]}
             next_ = _("Once the payment is confirmed, everything is complete.")
         else:
-            happening = _ON_ITS_WAY.get(money.state, _ON_ITS_WAY[BalanceState.PENDING]) % values
+            happening = _ON_ITS_WAY.get(money.state, _ON_ITS_WAY[BalanceState.REMITTED]) % values
             next_ = _("Once it arrives it is credited to your account, and everything is complete.")
     return told(
         s, "moved", 5, "going", title=title, happening=happening, by=by, next_=next_
