@@ -20,9 +20,7 @@ from config.embedded import valkey_command, valkey_socket
 from config.supervisor import StopAsked, Supervisor, only_one
 
 ADDRESS = "127.0.0.1"
-DEMO_CASES = (
-    120  # every state several times, within half a minute; they all go through the real door
-)
+DEMO_CASES = 400  # every state many times; they all go through the real door, which takes a minute
 
 
 class Command(BaseCommand):
@@ -88,7 +86,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("load_reference", verbosity=0)
         if self.demo:
-            supervisor.say("Loading the demo, the first time for half a minute …")
+            supervisor.say("Loading the demo, which takes about a minute the first time …")
             call_command("load_demo", count=self.demo_cases, verbosity=0)
         if settings.PRODUCTION:
             call_command("collectstatic", interactive=False, verbosity=0)
