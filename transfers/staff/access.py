@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Agency, Region, TransferApplication
 from ..rules.states import Role
+from .pages import page_context
 
 if TYPE_CHECKING:
     from ..models import User
@@ -91,8 +92,6 @@ def for_roles(roles: Collection[Role], *, in_agency: bool = False) -> Callable[[
 
 def denied(request: HttpRequest) -> HttpResponse:
     """The page that says a role does not include this."""
-    from .site import page_context  # the site imports the views, which import this
-
     context = page_context(request, title=_("You may not open this page"))
     return render(request, "staff/denied.html", context, status=403)
 

@@ -24,7 +24,7 @@ from ..workflow.actors import Actor
 from .access import case_or_404
 from .desk import Desk, desk_of
 from .labels import label_of
-from .site import page_context
+from .pages import page_context
 from .tracks import StepLine, lines_of, money_track, relation_track
 
 RELATED = (

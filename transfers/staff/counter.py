@@ -19,7 +19,7 @@ from ..workflow.actions import Submission, submit
 from ..workflow.actors import Actor
 from .access import COUNTER, for_roles
 from .desk import desk_of
-from .site import page_context
+from .pages import page_context
 
 IN, OUT = "in", "out"
 

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from ..models import Disclosure, User
 from .access import case_or_404
 from .desk import desk_of
-from .site import page_context
+from .pages import page_context
 
 PER_HOUR = 30
 

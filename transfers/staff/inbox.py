@@ -16,7 +16,7 @@ from ..models import Alert, OutboxMessage, TransferApplication
 from .access import CASE_READERS, for_roles
 from .cues import Cue, cue_of
 from .desk import desk_of
-from .site import page_context
+from .pages import page_context
 
 LINES = 200  # the newest; older alerts stay with their cases
 

@@ -23,7 +23,7 @@ from .desk import Desk, desk_of
 from .forms import ConfirmForm, Ground, MoveForm, ReturnForm
 from .labels import label_of
 from .outlook import Outlook
-from .site import page_context
+from .pages import page_context
 from .tracks import lines_of, money_track
 from .verbs import FORMS
 

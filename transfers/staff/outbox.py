@@ -17,7 +17,7 @@ from ..models import Agency, OutboxMessage, TransferApplication
 from ..rules.states import Role
 from .access import OUTBOX_READERS, OUTBOX_WORKERS, for_roles
 from .desk import Desk, desk_of
-from .site import page_context
+from .pages import page_context
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -26,7 +26,7 @@ from ..rules.steps import STEPS, StepKind
 from .access import CASE_READERS, CASE_WORKERS, for_roles
 from .cues import Cue, cue_of
 from .desk import Desk, desk_of
-from .site import page_context
+from .pages import page_context
 
 if TYPE_CHECKING:
     from ..models.steps import StepQuerySet

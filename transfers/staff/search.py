@@ -17,7 +17,7 @@ from ..models import TransferApplication
 from ..rules.identity import normalise
 from .access import CASE_READERS, for_roles
 from .desk import Desk, desk_of
-from .site import page_context
+from .pages import page_context
 
 if TYPE_CHECKING:
     from ..models.applications import ApplicationQuerySet

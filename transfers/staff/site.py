@@ -12,6 +12,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from . import case, counter, disclosure, inbox, moves, outbox, queue, search, years
 from .desk import desk_of
 
 
@@ -57,8 +58,6 @@ class StaffSite(admin.AdminSite):
         return redirect("admin:index")
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        from . import case, counter, disclosure, inbox, moves, outbox, queue, search, years
-
         def page(route: str, view: Any, name: str) -> URLPattern:
             return path(route, self.admin_view(view), name=name)
 
@@ -79,8 +78,3 @@ class StaffSite(admin.AdminSite):
             page("cases/<str:reference>/<slug:verb>/", moves.move, "case_move"),
         ]
         return ours + super().get_urls()
-
-
-def page_context(request: HttpRequest, **context: Any) -> dict[str, Any]:
-    """What every page of the site needs, and what this one adds."""
-    return {**admin.site.each_context(request), **context}

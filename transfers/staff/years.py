@@ -26,7 +26,7 @@ from ..rules.working_days import DayKind
 from ..status.words import chinese
 from .access import EVERYBODY, editable_regions, for_roles
 from .desk import Desk, desk_of
-from .site import page_context
+from .pages import page_context
 
 MOST_BYTES = 64 * 1024  # a year's notice has some forty lines
 
