@@ -43,9 +43,11 @@ class Command(BaseCommand):
             try:
                 calendar = calendar_of(pool)
                 explained = calendar.explain(since, count)
-            except Region.DoesNotExist as error:
-                raise CommandError(_("There is no region %(code)s.") % {"code": pool}) from error
-            except Calendar.DoesNotExist as error:
+            except (Region.DoesNotExist, Calendar.DoesNotExist) as error:
+                if Calendar.objects.exists():
+                    raise CommandError(
+                        _("There is no region %(code)s.") % {"code": pool}
+                    ) from error
                 raise CommandError(
                     _("There is no calendar yet. Run load_reference first.")
                 ) from error
