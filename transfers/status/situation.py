@@ -144,6 +144,7 @@ class Situation:
     in_days: int | None = None
     usual_days: int | None = None
     query_until: date | None = None
+    query_provisional: bool = False
     projected_in_on: date | None = None
 
     @property
@@ -356,4 +357,5 @@ def _query_period(application: TransferApplication, settled_on: date) -> dict[st
     if days is None:
         return {}
     calendar = calendar_of(application.destination_id)
-    return {"query_until": calendar.add(settled_on, days)}
+    until = calendar.add(settled_on, days)
+    return {"query_until": until, "query_provisional": calendar.is_provisional(until)}

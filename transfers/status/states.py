@@ -273,7 +273,8 @@ def _credited(s: Situation) -> Described:
     assert s.money is not None
     by = ""
     if s.query_until is not None:
-        by = _("Query by %(day)s") % {"day": long_date(s.query_until)}
+        about = _("Query by about %(day)s") if s.query_provisional else _("Query by %(day)s")
+        by = about % {"day": long_date(s.query_until)}
     return told(
         s, "credited", 5, "done",
         title=_("Complete, balance credited"),
