@@ -74,7 +74,6 @@ class Case:
     at: datetime
     lateness: Lateness | None = None
     note: str = ""
-    _dirty: set[str] = field(default_factory=set)
     _opened: list[Step] = field(default_factory=list)
 
     @classmethod
