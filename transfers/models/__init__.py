@@ -12,40 +12,58 @@ from .applications import (
 )
 from .balances import BalanceTransfer
 from .calendar import Calendar, CalendarDay, CalendarNotice
+from .contributions import Contribution, Merge
 from .events import ActorKind, Disclosure, Event, Preparation, Track
 from .forms import ContributionRow, InformationForm
+from .ledger import Account, Entry, Instruction, InstructionResolution
+from .papers import Paper
 from .people import Person, Sex
 from .policies import TransferPolicy, ValueStatus
+from .proofs import BookProof, Break
 from .regions import NATION, Agency, Region, in_language
+from .statements import BankAccount, Statement, StatementLayout, StatementLine
 from .steps import Step
 from .users import User
 
 __all__ = [
     "NATION",
+    "Account",
     "ActorKind",
     "Agency",
     "Alert",
     "AlertRung",
     "Audience",
     "BalanceTransfer",
+    "BankAccount",
+    "BookProof",
+    "Break",
     "Calendar",
     "CalendarDay",
     "CalendarNotice",
     "Channel",
+    "Contribution",
     "ContributionRow",
     "Disclosure",
+    "Entry",
     "Event",
     "Heartbeat",
     "InformationForm",
+    "Instruction",
+    "InstructionResolution",
     "LookupThrottle",
     "Material",
     "MaterialKind",
+    "Merge",
     "OutboxMessage",
+    "Paper",
     "Person",
     "Preparation",
     "Region",
     "Sex",
     "SideRecord",
+    "Statement",
+    "StatementLayout",
+    "StatementLine",
     "Step",
     "Submitter",
     "SupplementRequest",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .applications import TransferApplication
 from .events import Event
+from .proofs import Break
 from .steps import Step
 
 
@@ -78,14 +79,15 @@ class OutboxMessage(models.Model):
     """Something to tell somebody. Written in the transaction that gave the reason to tell it.
 
     `key` is unique and goes with the message, so that a receiver can drop a repeat. An `alert` row is
-    a line in its recipient's inbox at once and waits for the recipient's next `digest`; `digest` and
-    `applicant` rows are sent by themselves.
+    a line in its recipient's inbox at once and waits for the recipient's next `digest`; all others are
+    sent by themselves.
     """
 
     class Kind(models.TextChoices):
         ALERT = "alert", _("Alert")
         DIGEST = "digest", _("Digest")
         APPLICANT = "applicant", _("Message to the applicant")
+        BREAK = "break", _("Break in the books")
 
     key = models.CharField(_("key"), max_length=120, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
@@ -100,6 +102,10 @@ class OutboxMessage(models.Model):
     application = models.ForeignKey(
         TransferApplication, models.CASCADE, null=True, blank=True, related_name="messages",
         verbose_name=_("application"),
+    )  # fmt: skip
+    book_break = models.ForeignKey(
+        Break, models.CASCADE, null=True, blank=True, related_name="messages",
+        verbose_name=_("break in the books"),
     )  # fmt: skip
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="messages",
@@ -135,7 +141,8 @@ class OutboxMessage(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="alert", alert__isnull=False, recipient__isnull=False)
                 | Q(kind="digest", recipient__isnull=False)
-                | Q(kind="applicant", application__isnull=False),
+                | Q(kind="applicant", application__isnull=False)
+                | Q(kind="break", book_break__isnull=False, recipient__isnull=False),
                 name="message_has_addressee",
             ),
             models.CheckConstraint(

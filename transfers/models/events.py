@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..rules.states import RejectCode, Side
 from .applications import TransferApplication
+from .ledger import Instruction
 from .regions import Agency
 
 
@@ -59,6 +60,9 @@ class Event(models.Model):
     note = models.TextField(_("internal note"), blank=True)
     facts = models.JSONField(_("facts"), default=dict)
     policy = models.JSONField(_("policy in force"), default=dict)
+    # A request that names a key is carried out once; `asked` is the hash of what it asked for.
+    key = models.UUIDField(_("key of the request"), null=True, blank=True, unique=True)
+    asked = models.CharField(max_length=64, blank=True, editable=False)
     shown_zh = models.TextField(_("shown to the applicant (Chinese)"), blank=True)
     shown_en = models.TextField(_("shown to the applicant (English)"), blank=True)
 
@@ -82,7 +86,8 @@ class Event(models.Model):
 class Preparation(models.Model):
     """A four-eyes action that one person prepared and another has yet to confirm, or did.
 
-    The checker confirms `payload_hash`; a payload is never edited, only sent back and prepared anew.
+    The checker confirms `payload_hash`; a payload is never edited (the database refuses it), only sent
+    back and prepared anew.
     """
 
     class Outcome(models.TextChoices):
@@ -108,6 +113,11 @@ class Preparation(models.Model):
     )  # fmt: skip
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     outcome = models.CharField(_("outcome"), max_length=10, blank=True, choices=Outcome)
+    # Where it is money that waits: the pending movement of the ledger.
+    instruction = models.OneToOneField(
+        Instruction, models.PROTECT, null=True, blank=True, related_name="preparation",
+        verbose_name=_("instruction"),
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("preparation")

@@ -51,9 +51,11 @@ def _same_row(cursor: CursorWrapper, table: str) -> str:
         ' WHERE list."unique" ORDER BY list.name, info.seqno',
         [table],
     )
-    keys: dict[str, list[str]] = {"": ["id"]}
+    keys: dict[str, list[str]] = {}
     for index, column in cursor.fetchall():
         keys.setdefault(index, []).append(column)
+    cursor.execute("SELECT name FROM pragma_table_info(%s) WHERE pk > 0", [table])
+    keys[""] = [column for (column,) in cursor.fetchall()]
     return " OR ".join(
         "(" + " AND ".join(f"{column} = NEW.{column}" for column in columns) + ")"
         for columns in keys.values()
@@ -71,6 +73,32 @@ def lift(connection: BaseDatabaseWrapper, table: str) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def fixed(connection: BaseDatabaseWrapper, table: str, *columns: str) -> None:
+    """Make the database refuse a change of `columns` in a stored row of `table`."""
+    postgres = connection.vendor == "postgresql"
+    differs = "IS DISTINCT FROM" if postgres else "IS NOT"
+    changed = " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in columns)
+    with connection.cursor() as cursor:
+        if postgres:
+            cursor.execute(_POSTGRES_FUNCTION)
+            cursor.execute(
+                f"CREATE OR REPLACE TRIGGER {table}_fixed BEFORE UPDATE ON {table} FOR EACH ROW "
+                f"WHEN ({changed}) EXECUTE FUNCTION jiexu_append_only()"
+            )
+        else:
+            cursor.execute(
+                f"CREATE TRIGGER IF NOT EXISTS {table}_fixed BEFORE UPDATE ON {table} "
+                f"WHEN {changed} BEGIN SELECT RAISE(ABORT, '{table}: this never changes'); END"
+            )
+
+
+def loose(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Undo `fixed`."""
+    on = f" ON {table}" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER IF EXISTS {table}_fixed{on}")
 
 
 def no_overlap(connection: BaseDatabaseWrapper, table: str) -> None:

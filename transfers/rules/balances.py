@@ -33,6 +33,7 @@ class BalanceAction(TextChoices):
     RECEIVE = "receive", _("Record the receipt")
     MATCH = "match", _("Match to the form")
     MISMATCH = "mismatch", _("Record a difference")
+    RESTATE = "restate", _("Correct the amount on the form")
     RESOLVE = "resolve", _("Resolve the difference")
     BOUNCE = "bounce", _("Record a bounce")
     RESEND = "resend", _("Send again")
@@ -77,14 +78,17 @@ B, A = BalanceState, BalanceAction
 BALANCE: dict[BalanceAction, BalanceMove] = dict([
     # At acceptance, and again when a form is sealed with another amount while the money is at home.
     _row(A.DECIDE, {B.NOT_DUE, B.PENDING, B.BOUNCED}, (B.NOT_DUE, B.PENDING), Seat.SYSTEM),
-    _row(A.REMIT, {B.PENDING}, B.REMITTED, Seat.ORIGIN_FINANCE),
+    _row(A.REMIT, {B.PENDING}, B.REMITTED, Seat.ORIGIN_FINANCE, four_eyes=FourEyes.SAME_SIDE),
     _row(A.RECEIVE, {B.REMITTED}, B.RECEIVED, Seat.DESTINATION_FINANCE),
     _row(A.MATCH, {B.RECEIVED}, B.MATCHED, Seat.DESTINATION_FINANCE),
     _row(A.MISMATCH, {B.RECEIVED}, B.MISMATCHED, Seat.DESTINATION_FINANCE, needs_reason=True),
+    # The months are settled, so the relation's `correct` is over: only the amount is sealed anew.
+    _row(A.RESTATE, {B.MISMATCHED}, B.MISMATCHED, Seat.ORIGIN_CLERK,
+         needs_reason=True, four_eyes=FourEyes.SAME_SIDE),
     # All of it returned: it is at the origin again, as after a bounce.
     _row(A.RESOLVE, {B.MISMATCHED}, (B.RECEIVED, B.BOUNCED), Seat.DESTINATION_FINANCE, needs_reason=True),
     _row(A.BOUNCE, {B.REMITTED, B.PAYING}, B.BOUNCED, Seat.ORIGIN_FINANCE, needs_reason=True),
-    _row(A.RESEND, {B.BOUNCED}, B.REMITTED, Seat.ORIGIN_FINANCE),
+    _row(A.RESEND, {B.BOUNCED}, B.REMITTED, Seat.ORIGIN_FINANCE, four_eyes=FourEyes.SAME_SIDE),
     # Only as part of the relation's `credit_balance`, which brings the two pairs of eyes.
     _row(A.CREDIT, {B.MATCHED}, B.CREDITED, Seat.DESTINATION_FINANCE),
     # Also from bounced: a payout that came back is paid again, perhaps to another account.

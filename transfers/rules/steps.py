@@ -29,6 +29,7 @@ class StepKind(TextChoices):
     REMIT = "remit", _("Remittance")
     RESEND = "resend", _("Sending again")
     CREDIT = "credit", _("Crediting")
+    DIFFERENCE = "difference", _("Difference in the amount")
 
 
 class Outcome(TextChoices):
@@ -67,6 +68,8 @@ STEPS: dict[StepKind, StepRule] = {
     StepKind.REMIT: StepRule(Owner.ORIGIN, "remit_days", True),
     StepKind.RESEND: StepRule(Owner.ORIGIN, "resend_days", True),
     StepKind.CREDIT: StepRule(Owner.DESTINATION, "credit_days", True),
+    # The money cannot be credited meanwhile: the origin has to answer for the amount it sent.
+    StepKind.DIFFERENCE: StepRule(Owner.ORIGIN, "resend_days", True),
 }
 
 

@@ -1,0 +1,180 @@
+"""What the database itself holds of the ledger, on PostgreSQL and on SQLite.
+
+Posting a resolution makes the database write both legs and move the cached balances, so no program can
+write half of it. Besides that it refuses: a leg that is not its instruction's, a balance that is not
+the sum of its entries, an attempt out of turn, and a posting that needs two pairs of eyes and has one,
+or whose pairs do not belong to the finance of the right office. PostgreSQL checks the legs once more
+when the transaction ends, which SQLite cannot.
+"""
+
+from collections.abc import Iterator
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from ..rules.ledger import FOUR_EYES, ROUTES, AccountKind, Movement
+from ..rules.states import Role
+
+_ACCOUNT, _ENTRY = "transfers_account", "transfers_entry"
+_INSTRUCTION, _RESOLUTION = "transfers_instruction", "transfers_instructionresolution"
+
+_TWO = ", ".join(f"'{movement.value}'" for movement in sorted(FOUR_EYES))
+_FROM_POOL = ", ".join(
+    f"'{movement.value}'"
+    for movement in sorted(FOUR_EYES)
+    if ROUTES[movement].source is AccountKind.POOL
+)
+
+# Conditions that refuse the row NEW, in SQL that both databases read.
+_ATTEMPT_OUT_OF_TURN = f"""
+  NEW.attempt <> 1 + (SELECT COUNT(*) FROM transfers_instruction e
+    WHERE e.kind = NEW.kind AND (e.application_id = NEW.application_id OR e.line_id = NEW.line_id))
+  OR EXISTS (SELECT 1 FROM transfers_instruction e
+    LEFT JOIN transfers_instructionresolution r ON r.instruction_id = e.id
+    WHERE e.kind = NEW.kind AND (e.application_id = NEW.application_id OR e.line_id = NEW.line_id)
+      AND (r.outcome IS NULL
+        OR (NEW.kind = '{Movement.CREDIT.value}' AND r.outcome = 'posted' AND NOT EXISTS (
+          SELECT 1 FROM transfers_instruction b
+          JOIN transfers_instructionresolution s ON s.instruction_id = b.id AND s.outcome = 'posted'
+          WHERE b.reverses_id = e.id))))
+"""
+_REVERSAL_IS_ANOTHER = """
+  NEW.reverses_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM transfers_instruction e
+    JOIN transfers_instructionresolution r ON r.instruction_id = e.id AND r.outcome = 'posted'
+    WHERE e.id = NEW.reverses_id AND e.source_id = NEW.target_id AND e.target_id = NEW.source_id
+      AND e.amount_fen = NEW.amount_fen AND e.reverses_id IS NULL)
+"""
+_ONE_PAIR_OF_EYES = f"""
+  NEW.outcome = 'posted' AND EXISTS (SELECT 1 FROM transfers_instruction i
+    JOIN transfers_account a ON a.id =
+      CASE WHEN i.kind IN ({_FROM_POOL})
+        THEN i.source_id ELSE i.target_id END
+    WHERE i.id = NEW.instruction_id AND i.kind IN ({_TWO})
+      AND (i.made_by_id = NEW.by_id OR 2 <> (SELECT COUNT(*) FROM transfers_user u
+        WHERE u.id IN (i.made_by_id, NEW.by_id) AND u.agency_id = a.agency_id
+          AND EXISTS (SELECT 1 FROM transfers_user_groups m JOIN auth_group g ON g.id = m.group_id
+            WHERE m.user_id = u.id AND g.name = '{Role.FINANCE.value}'))))
+"""
+_FOREIGN_LEG = """
+  NOT EXISTS (SELECT 1 FROM transfers_instruction i
+    JOIN transfers_instructionresolution r ON r.instruction_id = i.id AND r.outcome = 'posted'
+    WHERE i.id = NEW.instruction_id
+      AND ((NEW.account_id = i.source_id AND NEW.amount_fen = -i.amount_fen)
+        OR (NEW.account_id = i.target_id AND NEW.amount_fen = i.amount_fen)))
+"""
+_BALANCE_NOT_ITS_ENTRIES = """
+  NEW.id <> OLD.id OR NEW.kind <> OLD.kind OR NEW.agency_id <> OLD.agency_id
+  OR COALESCE(NEW.application_id, 0) <> COALESCE(OLD.application_id, 0)
+  OR COALESCE(NEW.line_id, 0) <> COALESCE(OLD.line_id, 0)
+  OR (NEW.balance_fen IS NULL) <> (OLD.balance_fen IS NULL)
+  OR (NEW.balance_fen IS NOT NULL AND NEW.balance_fen <>
+      (SELECT COALESCE(SUM(e.amount_fen), 0) FROM transfers_entry e WHERE e.account_id = NEW.id))
+"""
+_BORN_WITH_MONEY = "NEW.balance_fen IS NOT NULL AND NEW.balance_fen <> 0"
+
+# name → table, event, condition, what it says
+_REFUSALS = {
+    "attempt": (_INSTRUCTION, "INSERT", _ATTEMPT_OUT_OF_TURN, "attempt out of turn"),
+    "reversal": (_INSTRUCTION, "INSERT", _REVERSAL_IS_ANOTHER, "reverses another movement"),
+    "eyes": (_RESOLUTION, "INSERT", _ONE_PAIR_OF_EYES, "needs two of the finance of its office"),
+    "leg": (_ENTRY, "INSERT", _FOREIGN_LEG, "not a leg of a posted instruction"),
+    "balance": (_ACCOUNT, "UPDATE", _BALANCE_NOT_ITS_ENTRIES, "not the sum of its entries"),
+    "empty": (_ACCOUNT, "INSERT", _BORN_WITH_MONEY, "an account starts empty"),
+}
+
+_WRITE_LEGS = """
+  INSERT INTO transfers_entry (instruction_id, account_id, amount_fen)
+    SELECT i.id, i.source_id, -i.amount_fen FROM transfers_instruction i
+    WHERE i.id = NEW.instruction_id;
+  INSERT INTO transfers_entry (instruction_id, account_id, amount_fen)
+    SELECT i.id, i.target_id, i.amount_fen FROM transfers_instruction i
+    WHERE i.id = NEW.instruction_id;
+"""
+_MOVE_BALANCE = """
+  UPDATE transfers_account SET balance_fen = balance_fen + NEW.amount_fen
+    WHERE id = NEW.account_id AND balance_fen IS NOT NULL;
+"""
+
+# name → table, condition, statements
+_CONSEQUENCES = {
+    "legs": (_RESOLUTION, "NEW.outcome = 'posted'", _WRITE_LEGS),
+    "moved": (_ENTRY, "NEW.amount_fen <> 0", _MOVE_BALANCE),
+}
+_COMPLETE = (_RESOLUTION, _ENTRY)
+
+_LEGS_COMPLETE = """
+CREATE OR REPLACE FUNCTION jiexu_legs_complete() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE legs int; total bigint; posted boolean;
+BEGIN
+  SELECT COUNT(*), COALESCE(SUM(amount_fen), 0) INTO legs, total
+    FROM transfers_entry WHERE instruction_id = NEW.instruction_id;
+  posted := EXISTS (SELECT 1 FROM transfers_instructionresolution
+    WHERE instruction_id = NEW.instruction_id AND outcome = 'posted');
+  IF total <> 0 OR legs <> (CASE WHEN posted THEN 2 ELSE 0 END) THEN
+    RAISE EXCEPTION 'ledger: the legs of instruction % do not balance', NEW.instruction_id
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NULL;
+END $$
+"""
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Put up every rule of the ledger."""
+    put_up = _on_postgres if connection.vendor == "postgresql" else _on_sqlite
+    with connection.cursor() as cursor:
+        for statement in put_up():
+            cursor.execute(statement)
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    """Take every rule of the ledger down again."""
+    with connection.cursor() as cursor:
+        for name, table in _names(connection.vendor):
+            on = f" ON {table}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
+
+
+def _on_postgres() -> Iterator[str]:
+    for name, (table, event, condition, words) in _REFUSALS.items():
+        yield (
+            f"CREATE OR REPLACE FUNCTION jiexu_ledger_{name}() RETURNS trigger LANGUAGE plpgsql AS $$"
+            f" BEGIN IF {condition} THEN RAISE EXCEPTION 'ledger: {words}'"
+            " USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$"
+        )
+        yield (
+            f"CREATE OR REPLACE TRIGGER ledger_{name} BEFORE {event} ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION jiexu_ledger_{name}()"
+        )
+    for name, (table, when, body) in _CONSEQUENCES.items():
+        yield (
+            f"CREATE OR REPLACE FUNCTION jiexu_ledger_{name}() RETURNS trigger LANGUAGE plpgsql AS $$"
+            f" BEGIN {body} RETURN NULL; END $$"
+        )
+        yield (
+            f"CREATE OR REPLACE TRIGGER ledger_{name} AFTER INSERT ON {table} "
+            f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION jiexu_ledger_{name}()"
+        )
+    yield _LEGS_COMPLETE
+    for table in _COMPLETE:
+        yield (
+            f"CREATE CONSTRAINT TRIGGER ledger_complete AFTER INSERT ON {table} "
+            "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION jiexu_legs_complete()"
+        )
+
+
+def _on_sqlite() -> Iterator[str]:
+    for name, (table, event, condition, words) in _REFUSALS.items():
+        yield (
+            f"CREATE TRIGGER ledger_{name} BEFORE {event} ON {table} WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, 'ledger: {words}'); END"
+        )
+    for name, (table, when, body) in _CONSEQUENCES.items():
+        yield f"CREATE TRIGGER ledger_{name} AFTER INSERT ON {table} WHEN {when} BEGIN {body} END"
+
+
+def _names(vendor: str) -> Iterator[tuple[str, str]]:
+    for name, (table, *_rest) in {**_REFUSALS, **_CONSEQUENCES}.items():
+        yield f"ledger_{name}", table
+    if vendor == "postgresql":
+        for table in _COMPLETE:
+            yield "ledger_complete", table
