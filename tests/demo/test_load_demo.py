@@ -25,6 +25,7 @@ from transfers.models import (
     NATION,
     Alert,
     BalanceTransfer,
+    BankAccount,
     Event,
     OutboxMessage,
     Person,
@@ -167,6 +168,13 @@ def test_the_logins_open_and_are_written_nowhere_else(demo: Demo) -> None:
     assert demo.file["query_code"] not in demo.output + demo.logged
     others = User.objects.exclude(username__in=[login["username"] for login in logins])
     assert not any(user.has_usable_password() for user in others)
+
+
+def test_every_pool_with_people_has_one_made_up_bank_account(demo: Demo) -> None:
+    pools = set(User.objects.filter(groups__name=Role.FINANCE).values_list("agency", flat=True))
+    accounts = BankAccount.objects.filter(in_use=True)
+    assert pools == {account.agency_id for account in accounts}
+    assert all(account.number.startswith("9999") for account in accounts)
 
 
 def test_the_printed_case_is_being_transferred_out(demo: Demo) -> None:

@@ -27,7 +27,7 @@ from ..workflow.query_codes import QueryCode
 from . import logins, staff
 from .casting import case_files
 from .people import SHOWCASE_NUMBER
-from .places import STAFFED, add_sample_city
+from .places import STAFFED, add_bank_accounts, add_sample_city
 from .timeline import by_day, mornings, schedule
 
 _SEED = 990100  # the same people and stories on every computer, counted back from its today
@@ -68,6 +68,7 @@ def _change_query_code(code: QueryCode) -> None:
 def _make(count: int, today: date, code: QueryCode) -> None:
     rng = Random(_SEED)  # noqa: S311 - made-up people are no secret
     add_sample_city()
+    add_bank_accounts()
     staff.add_staff()
     calendar = calendar_of(NATION)
     moves = [

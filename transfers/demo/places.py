@@ -5,6 +5,7 @@ from datetime import date
 
 from ..models.policies import TransferPolicy, ValueStatus
 from ..models.regions import Agency, Region
+from ..models.statements import BankAccount
 
 EXAMPLE_PROVINCE = "990000"
 EXAMPLE_CITY = "990100"
@@ -96,3 +97,24 @@ def add_sample_city() -> None:
             },
             **values,
         )
+
+
+DEMO_BANK = "示例银行"
+
+
+def add_bank_accounts() -> None:
+    """One account for every pool that acts in the demo, of a bank that does not exist.
+
+    Its number starts with 9999, which no bank in China issues. What is there already stays.
+    """
+    has_one = BankAccount.objects.filter(in_use=True).values("agency")
+    pools = Agency.objects.filter(region__in=POOLS).exclude(pk__in=has_one)
+    BankAccount.objects.bulk_create(
+        BankAccount(
+            agency=agency,
+            holder=f"{agency.region.name_zh}医疗保险基金（演示）",
+            bank=DEMO_BANK,
+            number=f"99990000{agency.region_id}01",
+        )
+        for agency in pools.select_related("region").order_by("pk")
+    )
