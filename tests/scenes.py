@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import Group
 
-from transfers.models import Agency, Event, TransferApplication, User
+from transfers.models import (
+    Agency,
+    BalanceTransfer,
+    BankAccount,
+    Event,
+    TransferApplication,
+    User,
+)
 from transfers.rules import identity
 from transfers.rules.balances import BalanceState
 from transfers.rules.states import Action, Role, Side, State
@@ -74,6 +81,10 @@ class Scene:
             ):
                 key = f"{side}_{name}"
                 self.crew[key] = staff(f"{key}_{code}", agency, role)
+            BankAccount.objects.get_or_create(
+                agency=agency, in_use=True,
+                defaults={"holder": agency.name_zh, "bank": "示例银行", "number": f"99{code}0001"},
+            )  # fmt: skip
 
     def user(self, key: str) -> User:
         return self.crew[key]
@@ -202,10 +213,17 @@ class Scene:
                        "destination_finance2", moment("2025-10-30"))  # fmt: skip
         return application
 
+    def remit(self, application: TransferApplication, at: datetime, lateness: Any = None) -> Event:
+        """The origin's two in finance send the balance off."""
+        verb = "resend" if money_state(application) == BalanceState.BOUNCED else "remit"
+        return self.four_eyes(
+            application, verb, "origin_finance", "origin_finance2", at, lateness=lateness
+        )
+
     def money_matched(self, application: TransferApplication, amount: int = 123_456) -> None:
         at = moment("2025-10-29")
         late = ("bank_delay", "bank")
-        self.do(application, "origin_finance", "remit", at, bank_reference="B1", lateness=late)
+        self.remit(application, at, late)
         self.do(application, "destination_finance", "receive", at, received_fen=amount,
                 bank_reference="B1")  # fmt: skip
         self.do(application, "destination_finance", "match", at)
@@ -249,20 +267,19 @@ def money_at(scene: Scene, state: BalanceState) -> TransferApplication:
         return scene.out(scheme_from="resident", scheme_to="resident")
     application = scene.out()
     late = ("bank_delay", "bank")
-    remit = [("origin_finance", "remit", {"bank_reference": "B1", "lateness": late})]
     wrong = [("destination_finance", "receive", {"received_fen": 5, "bank_reference": "B1"})]
     right = [("destination_finance", "receive", {"received_fen": 123_456, "bank_reference": "B1"})]
     roads = {
         BalanceState.PENDING: [],
-        BalanceState.REMITTED: remit,
-        BalanceState.RECEIVED: remit + right,
-        BalanceState.MATCHED: [*remit, *right, ("destination_finance", "match", {})],
-        BalanceState.MISMATCHED: [
-            *remit, *wrong, ("destination_finance", "mismatch", {"text": "少了"}),
-        ],
-        BalanceState.BOUNCED: [*remit, ("origin_finance", "bounce", {"text": "账号有误"})],
-    }  # fmt: skip
+        BalanceState.REMITTED: [],
+        BalanceState.RECEIVED: right,
+        BalanceState.MATCHED: [*right, ("destination_finance", "match", {})],
+        BalanceState.MISMATCHED: [*wrong, ("destination_finance", "mismatch", {"text": "少了"})],
+        BalanceState.BOUNCED: [("origin_finance", "bounce", {"text": "账号有误"})],
+    }
     if state in roads:
+        if state is not BalanceState.PENDING:
+            scene.remit(application, at, late)
         for who, verb, data in roads[state]:
             scene.do(application, who, verb, at, **data)
         return application
@@ -274,6 +291,11 @@ def money_at(scene: Scene, state: BalanceState) -> TransferApplication:
     if state is BalanceState.PAID_OUT:
         scene.do(application, "origin_finance", "confirm_payout", at, bank_reference="B2")
     return application
+
+
+def money_state(application: TransferApplication) -> str:
+    """Where the money of a case is, as the database has it now."""
+    return str(BalanceTransfer.objects.get(application=application).state)
 
 
 def steps_of(application: TransferApplication) -> dict[str, Any]:

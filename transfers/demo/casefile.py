@@ -284,9 +284,15 @@ class CaseFile:
 
     # The money
 
+    def prepare_remit(self, at: datetime) -> None:
+        self.do(BalanceAction.REMIT, self.crew(Side.ORIGIN).finance, at, mode="prepare")
+
+    def confirm_remit(self, at: datetime) -> None:
+        self.do(BalanceAction.REMIT, self.crew(Side.ORIGIN).finance_checker, at, mode=CONFIRM)
+
     def remit(self, at: datetime) -> None:
-        who = self.crew(Side.ORIGIN).finance
-        self.do(BalanceAction.REMIT, who, at, bank_reference=self.bank_reference(at))
+        self.prepare_remit(at)
+        self.confirm_remit(at)
 
     def receive(self, at: datetime, *, short_fen: int = 0) -> None:
         self.do(
@@ -326,8 +332,9 @@ class CaseFile:
         self.do(BalanceAction.BOUNCE, who, at, text="收款账户名称与登记不符，银行退汇。")
 
     def resend(self, at: datetime) -> None:
-        who = self.crew(Side.ORIGIN).finance
-        self.do(BalanceAction.RESEND, who, at, bank_reference=self.bank_reference(at))
+        crew = self.crew(Side.ORIGIN)
+        self.do(BalanceAction.RESEND, crew.finance, at, mode="prepare")
+        self.do(BalanceAction.RESEND, crew.finance_checker, at, mode=CONFIRM)
 
     def prepare_payout(self, at: datetime) -> None:
         self.do(

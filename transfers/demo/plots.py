@@ -184,6 +184,7 @@ PLOTS: tuple[Plot, ...] = (
     ),
     # Money on its way
     Plot("merged, to be remitted", 5, (1, 2), CLOSED),
+    Plot("remittance awaits a second person", 3, (1, 2), (*CLOSED, Beat(SOON, C.prepare_remit))),
     Plot("merged, remitted", 8, (1, 20), MERGED),
     Plot("received", 6, (1, 2), ARRIVED),
     Plot("credit awaits a second person", 4, (1, 2), CREDITING),

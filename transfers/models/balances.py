@@ -116,18 +116,24 @@ class BalanceTransfer(models.Model):
         return BalanceState.NOT_DUE if nothing else BalanceState.PENDING
 
     @_move
-    def remit(self, *, bank_reference: str, at: datetime) -> None:
-        self.bank_reference, self.remitted_at = bank_reference, at
+    def remit(self, *, at: datetime) -> None:
+        self.remitted_at = at
 
     @_move
-    def receive(self, *, received_fen: int, at: datetime) -> None:
-        self.received_fen, self.received_at = received_fen, at
+    def receive(self, *, received_fen: int, bank_reference: str, at: datetime) -> None:
+        self.received_fen, self.bank_reference, self.received_at = received_fen, bank_reference, at
 
     @_move
     def match(self) -> None: ...
 
     @_move
     def mismatch(self) -> None: ...
+
+    @_move
+    def restate(self, *, amount_fen: int) -> BalanceState:
+        self.amount_fen = amount_fen
+        agrees = amount_fen == self.received_fen
+        return BalanceState.RECEIVED if agrees else BalanceState.MISMATCHED
 
     @_move
     def resolve(self, *, resolution: str, received_fen: int) -> BalanceState:
@@ -143,8 +149,8 @@ class BalanceTransfer(models.Model):
         self.remitted_at = None
 
     @_move
-    def resend(self, *, bank_reference: str, at: datetime) -> None:
-        self.bank_reference, self.remitted_at = bank_reference, at
+    def resend(self, *, at: datetime) -> None:
+        self.remitted_at = at
 
     @_move
     def credit(self, *, at: datetime) -> None:

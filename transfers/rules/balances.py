@@ -83,8 +83,9 @@ BALANCE: dict[BalanceAction, BalanceMove] = dict([
     _row(A.MATCH, {B.RECEIVED}, B.MATCHED, Seat.DESTINATION_FINANCE),
     _row(A.MISMATCH, {B.RECEIVED}, B.MISMATCHED, Seat.DESTINATION_FINANCE, needs_reason=True),
     # The months are settled, so the relation's `correct` is over: only the amount is sealed anew.
-    _row(A.RESTATE, {B.MISMATCHED}, B.MISMATCHED, Seat.ORIGIN_CLERK,
-         needs_reason=True, four_eyes=FourEyes.SAME_SIDE),
+    # If it then says what arrived, the difference is over.
+    _row(A.RESTATE, {B.MISMATCHED}, (B.MISMATCHED, B.RECEIVED), Seat.ORIGIN_CLERK,
+         four_eyes=FourEyes.SAME_SIDE),
     # All of it returned: it is at the origin again, as after a bounce.
     _row(A.RESOLVE, {B.MISMATCHED}, (B.RECEIVED, B.BOUNCED), Seat.DESTINATION_FINANCE, needs_reason=True),
     _row(A.BOUNCE, {B.REMITTED, B.PAYING}, B.BOUNCED, Seat.ORIGIN_FINANCE, needs_reason=True),

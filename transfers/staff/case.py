@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
-from ..models import ContributionRow, Event, InformationForm, Preparation, SideRecord, Step
+from ..models import Break, ContributionRow, Event, InformationForm, Preparation, SideRecord, Step
 from ..models.applications import TransferApplication
 from ..rules.balances import BalanceAction, BalanceState
 from ..rules.states import Action, Side, State
@@ -36,7 +36,7 @@ RELATED = (
 _FORWARD = (
     Action.SUPPLY, Action.PASS_CHECK, Action.TRANSFER_OUT, Action.CORRECT, Action.TRANSFER_IN,
     BalanceAction.REMIT, BalanceAction.RECEIVE, BalanceAction.MATCH, BalanceAction.RESOLVE,
-    Action.CREDIT_BALANCE, BalanceAction.RESEND, BalanceAction.CONFIRM_PAYOUT,
+    Action.CREDIT_BALANCE, BalanceAction.RESEND, BalanceAction.RESTATE, BalanceAction.CONFIRM_PAYOUT,
 )  # fmt: skip
 _PRIMARY = 2
 
@@ -173,6 +173,7 @@ def case_for(request: HttpRequest, reference: str) -> TransferApplication:
             Prefetch("records", SideRecord.objects.select_related("passed_by")),
             Prefetch("steps", steps),
             Prefetch("preparations", preparations),
+            Prefetch("breaks", Break.objects.filter(cleared_at__isnull=True)),
             "materials",
             "supplement_requests",
         ),

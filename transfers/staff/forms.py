@@ -48,6 +48,8 @@ class MoveForm(forms.Form):
     """What every action asks: the version seen, a note for colleagues, and why a late step is late."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
+    # Pressing twice does it once: the page's own key goes with the request.
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     lateness_reason = forms.ChoiceField(
         label=_("Why is this step late?"), choices=_choices(list(LatenessReason)), required=False
     )
@@ -94,7 +96,7 @@ class MoveForm(forms.Form):
     @property
     def own_fields(self) -> list[forms.BoundField]:
         """The action's own inputs, in order."""
-        common = {"seen", "lateness_reason", "charged_to", "note"}
+        common = {"seen", "key", "lateness_reason", "charged_to", "note"}
         return [self[name] for name in self.fields if name not in common]
 
 
@@ -283,7 +285,7 @@ class MergeForm(MoveForm):
 
 
 class BankForm(MoveForm):
-    """`remit`, `resend`, `confirm_payout`: the bank's reference."""
+    """`confirm_payout`: the bank's reference."""
 
     bank_reference = forms.CharField(label=_("Bank reference"), max_length=40)
 
@@ -302,6 +304,20 @@ class ReceiptForm(MoveForm):
             "received_fen": self.cleaned_data["received_fen"],
             "bank_reference": self.cleaned_data["bank_reference"],
         }
+
+
+class AmountForm(MoveForm):
+    """`restate`: the amount the form should have said."""
+
+    balance_fen = FenField(label=_("Personal account (yuan)"))
+
+    def __init__(self, ground: Ground, *args: Any, **kwargs: Any) -> None:
+        super().__init__(ground, *args, **kwargs)
+        if ground.balance is not None:
+            self.fields["balance_fen"].initial = ground.balance.received_fen
+
+    def data_for_workflow(self) -> dict[str, Any]:
+        return {"balance_fen": self.cleaned_data["balance_fen"]}
 
 
 class ResolveForm(MoveForm):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -102,7 +103,7 @@ def _form(page: Page, mode: str, *, bound: bool, late: bool | None = None) -> Mo
     kind = kinds.get(mode) or FORMS[page.verb]
     if late is None:
         late = mode in (DO, CONFIRM) and page.late_step() is not None
-    initial: dict[str, Any] = {"seen": page.application.version}
+    initial: dict[str, Any] = {"seen": page.application.version, "key": uuid4()}
     if mode == CONFIRM and page.preparation is not None:
         initial["hash"] = page.preparation.payload_hash
     return kind(page.ground(), page.request.POST if bound else None, initial=initial, late=late)
@@ -127,6 +128,7 @@ def _posted(page: Page) -> HttpResponse:
             mode=mode,
             note=form.cleaned_data.get("note", ""),
             lateness=form.lateness,
+            key=form.cleaned_data.get("key"),
             **form.data_for_workflow(),
         )
     except errors.Refused as refusal:
@@ -288,9 +290,13 @@ def content_of(preparation: Preparation) -> list[tuple[str, str]]:
 
 def _payload_label(name: str) -> str:
     own = {
+        "case": _("Reference"),
+        "from": _("From the account"),
+        "to": _("To the account"),
         "balance_fen": _("Personal account"),
         "amount_fen": _("Amount"),
         "received_fen": _("Received"),
+        "credited_to": _("Credited to"),
         "payee": _("Account holder"),
         "payee_account": _("Account number"),
         "text": _("Reason"),
@@ -301,6 +307,8 @@ def _payload_label(name: str) -> str:
 def _payload_value(name: str, value: Any) -> str:
     if value is None:
         return "–"
+    if name in ("from", "to"):
+        return f"{value['holder']} · {value['bank']} · {value['number']}"
     if name.endswith("_fen"):
         return yuan(value)
     if isinstance(value, bool):

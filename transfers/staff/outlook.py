@@ -159,6 +159,12 @@ def _after_money(look: Outlook, verb: BalanceAction) -> Told:
         },
         BalanceAction.MATCH: {"state": BalanceState.MATCHED},
         BalanceAction.MISMATCH: {"state": BalanceState.MISMATCHED},
+        BalanceAction.RESTATE: {
+            "amount_fen": look.given.get("balance_fen") or money.amount_fen,
+            "state": BalanceState.RECEIVED
+            if look.given.get("balance_fen") == money.received_fen
+            else BalanceState.MISMATCHED,
+        },
         BalanceAction.RESOLVE: {
             # All of it returned: the money is at the origin again.
             "state": BalanceState.BOUNCED if received == 0 else BalanceState.RECEIVED,
@@ -179,6 +185,8 @@ def _after_money(look: Outlook, verb: BalanceAction) -> Told:
         BalanceAction.REMIT: (StepKind.REMIT,),
         BalanceAction.RESEND: (StepKind.RESEND,),
         BalanceAction.PAY_TO_PERSON: (StepKind.REMIT, StepKind.RESEND),
+        BalanceAction.MISMATCH: (StepKind.CREDIT,),
+        BalanceAction.RESOLVE: (StepKind.DIFFERENCE,),
     }.get(verb, ())
     clocks = tuple(clock for clock in look.situation.clocks if clock.kind not in ended)
     return shown(replace(look.situation, money=after, clocks=clocks))

@@ -8,6 +8,7 @@ from ..rules.balances import BalanceAction
 from ..rules.states import Action
 from .contributions import InformationFormForm
 from .forms import (
+    AmountForm,
     AskForm,
     BankForm,
     DiscrepancyForm,
@@ -36,13 +37,14 @@ FORMS: Mapping[str, type[MoveForm]] = {
     Action.RECALL: ReasonForm,
     Action.TRANSFER_IN: MergeForm,
     Action.CREDIT_BALANCE: MoveForm,
-    BalanceAction.REMIT: BankForm,
+    BalanceAction.REMIT: MoveForm,
     BalanceAction.RECEIVE: ReceiptForm,
     BalanceAction.MATCH: MoveForm,
     BalanceAction.MISMATCH: ReasonForm,
+    BalanceAction.RESTATE: AmountForm,
     BalanceAction.RESOLVE: ResolveForm,
     BalanceAction.BOUNCE: ReasonForm,
-    BalanceAction.RESEND: BankForm,
+    BalanceAction.RESEND: MoveForm,
     BalanceAction.PAY_TO_PERSON: PayoutForm,
     BalanceAction.CONFIRM_PAYOUT: BankForm,
 }

@@ -39,6 +39,7 @@ SENTENCES: dict[str, Any] = {
     B.RECEIVE: _("Balance received"),
     B.MATCH: _("Balance checked, the amount is right"),
     B.MISMATCH: _("The amount received differs, being checked"),
+    B.RESTATE: _("The amount on the record was corrected"),
     B.RESOLVE: _("The difference was put right"),
     B.BOUNCE: _("The bank sent the balance back"),
     B.RESEND: _("Balance sent again"),

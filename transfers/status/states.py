@@ -256,7 +256,7 @@ def _moved(s: Situation) -> Described:
 
 def _mismatch(s: Situation) -> Described:
     assert s.money is not None
-    clock = s.clock(StepKind.CREDIT)
+    clock = s.clock(StepKind.DIFFERENCE)
     promised = clock if clock is not None and clock.promised(s.today) else None
     return told(
         s, "mismatch", 5, "going",

@@ -215,7 +215,7 @@ def _transfer_legs(s: Situation, money: Money) -> list[Stage]:
         ),
         _leg(
             s, 3, _("Credited to your account"), s.destination, money.settled_on,
-            s.clock(StepKind.CREDIT),
+            s.clock(StepKind.CREDIT, StepKind.DIFFERENCE),
             begun=state in (BalanceState.RECEIVED, BalanceState.MATCHED, BalanceState.MISMATCHED),
             detail=amount if money.settled_on else "",
         ),

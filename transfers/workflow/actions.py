@@ -9,6 +9,7 @@ owes, if any. One transaction; nothing is sent inside it.
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -24,9 +25,10 @@ from ..rules.states import RELATION, Action, FourEyes, Move, RejectCode, Side
 from . import balance as money
 from . import four_eyes, relation
 from .actors import Actor
-from .case import Case, Lateness, label_of, not_now
+from .case import Case, Lateness, Request, label_of, not_now
 from .conditions import obstacle
-from .errors import NotAllowed
+from .errors import NotAllowed, Stale
+from .forms import digest
 from .submission import Submission, Submitted, submit
 
 __all__ = ["Offer", "Submission", "Submitted", "closes_late", "offers", "perform", "submit"]
@@ -48,13 +50,15 @@ def perform(
     mode: str = DO,
     note: str = "",
     lateness: Lateness | None = None,
+    key: UUID | None = None,
     **data: Any,
 ) -> Event:
     """Do one action on a case, or nothing at all.
 
     `verb` is an `Action` or a `BalanceAction`; `mode` is "do", or for a four-eyes action "prepare",
     "confirm" or "return". `seen` is the version of the case the person was looking at. `lateness` is
-    required when the action closes a step that is late. `data` is what the action's handler takes.
+    required when the action closes a step that is late. A request repeated under the same `key` is
+    carried out once and answered with the event it made. `data` is what the action's handler takes.
     Raises a `workflow.errors.Refused` with a sentence for the person; ValueError for a verb or mode
     that does not exist or has no door of its own.
     """
@@ -63,40 +67,65 @@ def perform(
         raise ValueError(f"{verb} only happens as part of another action")
     if (row.four_eyes is FourEyes.NO) != (mode == DO):
         raise ValueError(f"{verb} cannot be done in mode {mode!r}")
-    with remembered(), transaction.atomic():
-        case = Case.claim(application, by, at, seen=seen, lateness=lateness, note=note)
-        _check_legal(case, row, verb, mode)
-        track = four_eyes.track_of(verb)
-        before = _state(case, row)
-        if mode == PREPARE:
-            payload = _PROPOSALS[verb](case, **data)
-            four_eyes.prepare(case, verb, payload)
-            told, said = f"prepare:{verb}", relation.Said(message=False)
-        elif mode == RETURN:
-            four_eyes.send_back(case, verb, row, data.get("text", ""))
-            told = f"return:{verb}"
-            said = relation.Said(reason=data["text"].strip(), message=False)
-        elif mode == CONFIRM:
-            preparation = four_eyes.take(case, verb, row, data.pop("hash", ""))
-            told, said = verb, _HANDLERS[verb](case, preparation, **data)
-        else:
-            told, said = verb, _HANDLERS[verb](case, **data)
-        end = relation.automatic_end(case)
-        event = case.tell(
-            told,
-            from_state=before,
-            to_state=_state(case, row),
-            track=track,
-            reason_code=said.reason_code,
-            reason=said.reason,
-            facts=said.facts,
-            # The closing move that follows at once has a message of its own.
-            message=False if end is not None else said.message,
-        )
-        four_eyes.void_outdated(case)
-        if end is not None:
-            perform(case.application, end, by=Actor.system(), at=at)
-        case.application.claimed = False
+    request = Request(key, _hash_of(application, verb, mode, data)) if key is not None else None
+    try:
+        with remembered(), transaction.atomic():
+            case = Case.claim(
+                application, by, at, seen=seen, lateness=lateness, note=note, request=request
+            )
+            if request is not None and request.answer() is not None:
+                raise _Repeated
+            return _carry_out(case, verb, row, mode, data)
+    except (_Repeated, Stale):
+        event = request.answer() if request is not None else None
+        if event is None:
+            raise
+        return event
+
+
+class _Repeated(Exception):  # noqa: N818
+    """The request was carried out before; the claim made for it is given back."""
+
+
+def _hash_of(application: TransferApplication, verb: str, mode: str, data: dict[str, Any]) -> str:
+    return digest([application.pk, str(verb), mode, repr(sorted(data.items()))])
+
+
+def _carry_out(
+    case: Case, verb: str, row: Move | BalanceMove, mode: str, data: dict[str, Any]
+) -> Event:
+    _check_legal(case, row, verb, mode)
+    track = four_eyes.track_of(verb)
+    before = _state(case, row)
+    if mode == PREPARE:
+        payload = _PROPOSALS[verb](case, **data)
+        four_eyes.prepare(case, verb, payload)
+        told, said = f"prepare:{verb}", relation.Said(message=False)
+    elif mode == RETURN:
+        four_eyes.send_back(case, verb, row, data.get("text", ""))
+        told = f"return:{verb}"
+        said = relation.Said(reason=data["text"].strip(), message=False)
+    elif mode == CONFIRM:
+        preparation = four_eyes.take(case, verb, row, data.pop("hash", ""))
+        told, said = verb, _HANDLERS[verb](case, preparation, **data)
+    else:
+        told, said = verb, _HANDLERS[verb](case, **data)
+    end = relation.automatic_end(case)
+    event = case.tell(
+        told,
+        from_state=before,
+        to_state=_state(case, row),
+        track=track,
+        reason_code=said.reason_code,
+        reason=said.reason,
+        facts=said.facts,
+        # The closing move that follows at once has a message of its own.
+        message=False if end is not None else said.message,
+    )
+    four_eyes.void_outdated(case, money.still_so)
+    if end is not None:
+        perform(case.application, end, by=Actor.system(), at=case.at)
+    case.application.claimed = False
     return event
 
 

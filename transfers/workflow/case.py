@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 from django.utils.timezone import localdate, localtime
@@ -67,6 +68,26 @@ def label_of(verb: str) -> Any:
     return name
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that may come twice: its key, and the hash of what it asks for."""
+
+    key: UUID
+    asked: str
+
+    def answer(self) -> Event | None:
+        """The event this very request made, if it was carried out.
+
+        Raises NotAllowed when the key stands for a request that asked for something else.
+        """
+        event = Event.objects.filter(key=self.key).first()
+        if event is not None and event.asked != self.asked:
+            raise NotAllowed(
+                _("This page was already used for something else. Open it again."), code="key"
+            )
+        return event
+
+
 @dataclass
 class Case:
     application: TransferApplication
@@ -74,6 +95,7 @@ class Case:
     at: datetime
     lateness: Lateness | None = None
     note: str = ""
+    request: Request | None = None
     _opened: list[Step] = field(default_factory=list)
 
     @classmethod
@@ -86,6 +108,7 @@ class Case:
         seen: int | None = None,
         lateness: Lateness | None = None,
         note: str = "",
+        request: Request | None = None,
     ) -> Case:
         """Take the case for this transaction. Raises Stale when `seen` is no longer its version."""
         rows = TransferApplication.objects.filter(pk=application.pk)
@@ -97,7 +120,7 @@ class Case:
             "person", "origin_agency", "destination_agency", "balance"
         ).get(pk=application.pk)
         fresh.claimed = True
-        return cls(fresh, by, at, lateness, note)
+        return cls(fresh, by, at, lateness, note, request)
 
     @property
     def on(self) -> date:
@@ -197,6 +220,8 @@ class Case:
             reason=reason,
             note=self.note,
             facts=facts or {},
+            key=self.request.key if self.request else None,
+            asked=self.request.asked if self.request else "",
             policy=policy,
             shown_zh=zh,
             shown_en=en,

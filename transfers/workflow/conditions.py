@@ -15,6 +15,11 @@ from ..rules.states import Action, Side, State
 # The balance leaves the origin only on a sealed form, which says how much it is.
 _FORM_SEALED = frozenset({State.TRANSFERRED_OUT, State.DISCREPANCY_RAISED, State.TRANSFERRED_IN})
 
+# What moves money in the ledger.
+_BOOKED = frozenset(
+    {Action.CREDIT_BALANCE, *BalanceAction} - {BalanceAction.MISMATCH, BalanceAction.RESTATE}
+)
+
 _TO_DESTINATION = (BalanceAction.REMIT, BalanceAction.RESEND)
 _LEAVES = (*_TO_DESTINATION, BalanceAction.PAY_TO_PERSON)
 
@@ -23,6 +28,10 @@ def obstacle(
     application: TransferApplication, balance: BalanceTransfer | None, verb: str, side: Side | None
 ) -> Any | None:
     """The sentence that says why `verb` cannot be done at `side` although the state allows it."""
+    if verb in _BOOKED and any(each.cleared_at is None for each in application.breaks.all()):
+        return _(
+            "The books of this case do not agree; nothing is booked until finance has found out why."
+        )
     if verb == Action.PASS_CHECK:
         if _passed(application, side):
             return _("Your side has already passed its check.")

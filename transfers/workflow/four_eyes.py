@@ -1,11 +1,14 @@
 """Two pairs of eyes: one person prepares an action, another confirms it or sends it back."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from ..models.events import Preparation, Track
+from ..money import ledger
 from ..rules.balances import BALANCE, BalanceAction, BalanceMove
+from ..rules.ledger import Movement
 from ..rules.states import RELATION, Action, FourEyes, Move
 from .case import Case
 from .errors import Invalid, NotAllowed
@@ -17,7 +20,7 @@ def pending(application_id: int, verb: str | None = None) -> list[Preparation]:
     rows = Preparation.objects.filter(application=application_id, outcome="")
     if verb is not None:
         rows = rows.filter(verb=verb)
-    return list(rows.select_related("prepared_by"))
+    return list(rows.select_related("prepared_by", "instruction"))
 
 
 def may_confirm(preparation: Preparation, row: Move | BalanceMove, case: Case) -> bool:
@@ -28,6 +31,15 @@ def may_confirm(preparation: Preparation, row: Move | BalanceMove, case: Case) -
     return same if row.four_eyes is FourEyes.SAME_SIDE else case.side is not None and not same
 
 
+# The movement of money that waits in the ledger while its second pair of eyes is awaited.
+MOVEMENTS: dict[str, Movement] = {
+    BalanceAction.REMIT: Movement.REMIT,
+    BalanceAction.RESEND: Movement.REMIT,
+    BalanceAction.PAY_TO_PERSON: Movement.PAYOUT,
+    Action.CREDIT_BALANCE: Movement.CREDIT,
+}
+
+
 def prepare(case: Case, verb: str, payload: dict[str, Any]) -> None:
     """Store what the maker proposes. Raises NotAllowed while another proposal waits."""
     if pending(case.application.pk, verb):
@@ -36,7 +48,14 @@ def prepare(case: Case, verb: str, payload: dict[str, Any]) -> None:
         )
     assert case.side is not None
     assert case.by.user is not None
+    instruction = None
+    if verb in MOVEMENTS:
+        instruction = ledger.instruct(
+            MOVEMENTS[verb], by=case.by.user, at=case.at, amount_fen=payload["amount_fen"],
+            application=case.application,
+        )  # fmt: skip
     Preparation.objects.create(
+        instruction=instruction,
         application=case.application,
         verb=verb,
         side=case.side,
@@ -87,13 +106,15 @@ def send_back(case: Case, verb: str, row: Move | BalanceMove, text: str) -> None
     _decide(case, waiting[0], Preparation.Outcome.RETURNED)
 
 
-def void_outdated(case: Case) -> None:
-    """Void every waiting proposal that the case's new state no longer allows."""
+def void_outdated(case: Case, still_so: Callable[[Case, Preparation], bool]) -> None:
+    """Void every waiting proposal that the case's new state no longer allows, or whose figures have
+    changed (`still_so` says of one that they have not)."""
     for preparation in pending(case.application.pk):
         row, state = row_of(preparation.verb), str(case.application.state)
         if isinstance(row, BalanceMove):
             state = str(case.balance.state) if case.balance is not None else ""
-        if state not in row.sources or not case.application.is_open:
+        allowed = state in row.sources and case.application.is_open
+        if not allowed or not still_so(case, preparation):
             _decide(case, preparation, Preparation.Outcome.VOID)
 
 
@@ -101,6 +122,14 @@ def _decide(case: Case, preparation: Preparation, outcome: Preparation.Outcome) 
     preparation.outcome, preparation.decided_at = outcome, case.at
     preparation.decided_by = case.by.user
     preparation.save(update_fields=["outcome", "decided_at", "decided_by"])
+    instruction = preparation.instruction
+    if instruction is None:
+        return
+    if outcome is Preparation.Outcome.CONFIRMED:
+        assert case.by.user is not None
+        ledger.post(instruction, by=case.by.user, at=case.at)
+    else:
+        ledger.void(instruction, by=case.by.user, at=case.at)
 
 
 def row_of(verb: str) -> Move | BalanceMove:

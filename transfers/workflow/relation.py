@@ -228,8 +228,9 @@ def propose_form(case: Case, *, form: FormDraft) -> dict[str, Any]:
     return content_of(form)
 
 
-def _seal(case: Case, preparation: Preparation) -> InformationForm:
-    form = write_form(
+def seal(case: Case, preparation: Preparation) -> InformationForm:
+    """The next version of the form, as it was prepared."""
+    return write_form(
         case.application.pk,
         preparation.payload,
         prepared_by=preparation.prepared_by,
@@ -237,6 +238,11 @@ def _seal(case: Case, preparation: Preparation) -> InformationForm:
         sealed_by=case.by.user,
         sealed_at=case.at,
     )
+
+
+def _seal(case: Case, preparation: Preparation) -> InformationForm:
+    """The next version of the form, and what it means for the money."""
+    form = seal(case, preparation)
     balance = case.balance
     assert balance is not None, "what is due is decided at acceptance"
     if balance.amount_fen == form.balance_fen:
@@ -341,25 +347,30 @@ def transfer_in(case: Case, *, merged_months: int, text: str = "") -> Said:
     if case.balance is not None and case.balance.state in (
         BalanceState.RECEIVED,
         BalanceState.MATCHED,
-        BalanceState.MISMATCHED,
     ):
         case.open(StepKind.CREDIT, Side.DESTINATION)
     return Said(reason=text.strip(), facts={"months": merged_months, "on_form": form.total_months})
 
 
-def amounts(balance: BalanceTransfer) -> dict[str, Any]:
-    """What both pairs of eyes must have seen the same of."""
-    return {"amount_fen": balance.amount_fen, "received_fen": balance.received_fen}
+def amounts(case: Case) -> dict[str, Any]:
+    """What both pairs of eyes must have seen the same of before money is credited."""
+    application, balance = case.application, case.balance
+    assert balance is not None
+    return {
+        "case": application.reference,
+        "amount_fen": balance.amount_fen,
+        "received_fen": balance.received_fen,
+        "credited_to": application.applicant_name,
+    }
 
 
 def propose_credit(case: Case) -> dict[str, Any]:
-    assert case.balance is not None
-    return amounts(case.balance)
+    return amounts(case)
 
 
 def credit_balance(case: Case, preparation: Preparation) -> Said:
     assert case.balance is not None
-    if preparation.payload != amounts(case.balance):
+    if preparation.payload != amounts(case):
         raise Invalid("hash", _("What was prepared has changed since you read it."), code="hash")
     case.balance.credit(at=case.at)
     case.save_balance("settled_at")
@@ -367,7 +378,8 @@ def credit_balance(case: Case, preparation: Preparation) -> Said:
     case.save("closed_at")
     case.finish(StepKind.CREDIT)
     case.drop()
-    return Said(facts=dict(preparation.payload))
+    paid = preparation.payload
+    return Said(facts={"amount_fen": paid["amount_fen"], "received_fen": paid["received_fen"]})
 
 
 def close_without_balance(case: Case) -> Said:
