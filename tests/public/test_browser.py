@@ -1,54 +1,38 @@
 """The applicant pages in a real browser: accessible, without sideways scroll, small, by keyboard."""
 
-import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.looks import (
+    LANGUAGES,
+    MATRIX,
+    PICTURES,
+    SIZES,
+    WIDTHS,
+    Look,
+    examine,
+    looks,
+    printed,
+    readings,
+    switch,
+)
 from tests.public.visits import CODE, SIGHTS, answers, know_code
 from tests.scenes import Scene, example_number, moment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDTHS = (320, 375, 1280)
-LANGUAGES = ("zh-hans", "en")
 NODES = 600
-# The signs beside words (▲ ● ✓) are hidden from readers and repeat what the words say; axe does not
-# measure the contrast of a text of signs alone.
-ONLY_A_SIGN = "Element content contains only non-text characters"
-# Set to a directory to keep pictures of every page.
-PICTURES = os.environ.get("PICTURES", "")
 
 
-def _examine(page: Any, name: str) -> None:
-    """No violation, nothing undecided, no sideways scroll, at every width."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 812})
-        if PICTURES and width != 320:
-            Path(PICTURES).mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
-        scroll = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert scroll <= 0, f"{name} scrolls sideways by {scroll} at {width}"
-        found = Axe().run(page, options={"runOnly": TAGS})
-        assert not found.response["violations"], (name, width, found.generate_report())
-        undecided = [
-            (each["id"], node["html"][:120])
-            for each in found.response["incomplete"]
-            for node in each["nodes"]
-            if not (node["any"] and node["any"][0]["message"] == ONLY_A_SIGN)
-        ]
-        assert not undecided, (name, width, undecided)
+def _examine(page: Any, name: str, widths: tuple[int, ...] | list[int] = WIDTHS) -> None:
+    wrong = examine(page, name, widths)
+    assert not wrong
     assert page.locator("*").count() <= NODES or "/apply/" in page.url, name
-
-
-def _switch(page: Any, base: str, language: str, size: str) -> None:
-    page.goto(f"{base}/language/?to={language}&next=/")
-    page.goto(f"{base}/text-size/?to={size}&next=/")
 
 
 def _look_up(page: Any, base: str, reference: str) -> None:
@@ -56,28 +40,49 @@ def _look_up(page: Any, base: str, reference: str) -> None:
     page.fill("#id_reference", reference)
     page.fill("#id_code", CODE)
     page.click("main button[type=submit]")
+    page.wait_for_url(f"**/status/{reference}/")
 
 
-@pytest.mark.parametrize("size", ["standard", pytest.param("large", marks=pytest.mark.full)])
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_state(live_server: Any, page: Any, language: str, size: str) -> None:
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param(looks, id="every_pair"),
+        pytest.param(lambda number: MATRIX, id="whole_matrix", marks=pytest.mark.full),
+    ],
+)
+def test_every_state(
+    live_server: Any, page: Any, chosen: Callable[[int], tuple[Look, ...]]
+) -> None:
+    """Each state in each language, in each size and at each width; `full` sees all twelve."""
     scene = Scene()
-    page.goto(live_server.url)
-    for name, sight in SIGHTS.items():
+    for number, (name, sight) in enumerate(SIGHTS.items()):
         application = sight.make(scene)
         know_code(application)
         with time_machine.travel(sight.at, tick=True):
-            _switch(page, live_server.url, language, size)
             _look_up(page, live_server.url, application.reference)
-            assert page.inner_text("h2#now").endswith(sight.zh if language != "en" else sight.en)
-            _examine(page, f"status-{name}-{language}-{size}")
+            for (language, size), widths in readings(chosen(number)).items():
+                switch(page, live_server.url, language, size)
+                page.reload()
+                assert page.inner_text("h2#now").endswith(
+                    sight.zh if language != "en" else sight.en
+                )
+                _examine(page, f"status-{name}-{language}-{size}", widths)
 
 
-@pytest.mark.parametrize("size", ["standard", pytest.param("large", marks=pytest.mark.full)])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("language", "size"),
+    [
+        *zip(LANGUAGES, SIZES, strict=True),
+        *(
+            pytest.param(*each, marks=pytest.mark.full)
+            for each in zip(LANGUAGES, reversed(SIZES), strict=True)
+        ),
+    ],
+)
 def test_the_other_pages(live_server: Any, page: Any, language: str, size: str) -> None:
+    """The road of an application in Chinese and, with large text, in English; `full` swaps them."""
     base, suffix = live_server.url, f"{language}-{size}"
-    _switch(page, base, language, size)
+    switch(page, base, language, size)
     for name, path in (("start", "/"), ("accessibility", "/accessibility/"),
                        ("lookup", "/status/"), ("apply", "/apply/")):  # fmt: skip
         page.goto(base + path)
@@ -87,6 +92,7 @@ def test_the_other_pages(live_server: Any, page: Any, language: str, size: str) 
     _examine(page, f"lookup-wrong-{suffix}")
     page.goto(base + "/apply/")
     page.click("main button[type=submit]")
+    page.wait_for_load_state()
     assert page.locator(".summary li").count() >= 8
     _examine(page, f"apply-wrong-{suffix}")
     _fill(page, answers(example_number()))
@@ -120,7 +126,7 @@ def test_what_to_do_and_by_when_stand_on_the_first_screen(live_server: Any, page
     page.set_viewport_size({"width": 375, "height": 812})
     with time_machine.travel(SIGHTS["out"].at, tick=True):
         for language in LANGUAGES:
-            _switch(page, live_server.url, language, "standard")
+            switch(page, live_server.url, language)
             _look_up(page, live_server.url, application.reference)
             for row in (".box .you dd", ".box dl > div:nth-child(3) strong"):
                 box = page.locator(row).bounding_box()
@@ -133,9 +139,9 @@ def test_on_paper_it_is_two_pages(live_server: Any, page: Any, name: str) -> Non
     know_code(application)
     with time_machine.travel(SIGHTS[name].at, tick=True):
         for language in LANGUAGES:
-            _switch(page, live_server.url, language, "standard")
+            switch(page, live_server.url, language)
             _look_up(page, live_server.url, application.reference)
-            paper = page.pdf(prefer_css_page_size=True, tagged=True)
+            paper = printed(page)
             if PICTURES:
                 Path(PICTURES, f"{name}-{language}.pdf").write_bytes(paper)
             assert len(re.findall(rb"/Type\s*/Page[^s]", paper)) <= 2, language

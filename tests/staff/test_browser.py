@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import time_machine
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group
 
+from tests.looks import LANGUAGES, MATRIX, Look, examine, is_a_sign, looks, switch
 from tests.scenes import FORM, Scene, moment, staff
 from tests.staff.conftest import NOW
 from transfers.models import Agency, Alert, AlertRung, OutboxMessage, Step, TransferPolicy
@@ -19,18 +18,12 @@ from transfers.rules.states import Role, State
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDTHS = (320, 375, 1280)
 NODES, REQUESTS, KILOBYTES = 1500, 12, 90
-# The signs beside words (▲ ● ✓) are hidden from readers and repeat what the words say; axe does not
-# measure the contrast of a text of signs alone.
-ONLY_A_SIGN = "Element content contains only non-text characters"
 # A count of one digit, in the same ink as the cells beside it, which are measured.
 ONE_DIGIT = "Element content is too short to determine if it is actual text content"
 # A cell that is scrolled half out of its table's own region is "obscured" by the region's edge; in the
 # region's other position, and at the width where nothing is cut off, axe does measure it.
 CUT_OFF = "partially obscured by another element"
-PICTURES = os.environ.get("PICTURES", "")
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +115,7 @@ def sights(transactional_db: None) -> dict[str, tuple[str, str]]:
 
 def sign_in(page: Any, base: str, username: str, language: str) -> None:
     page.context.clear_cookies()
-    page.goto(f"{base}/language/?to={language}&next=/admin/login/")
+    switch(page, base, language)
     page.goto(f"{base}/admin/login/")
     page.fill("[name=username]", username)
     page.fill("[name=password]", username)
@@ -130,55 +123,43 @@ def sign_in(page: Any, base: str, username: str, language: str) -> None:
     page.wait_for_url(re.compile(r"/admin/(?!login)"))
 
 
-def examine(page: Any, name: str, widths: tuple[int, ...] = WIDTHS) -> list[Any]:
-    """What is wrong at any width: violations, anything undecided, sideways scroll."""
-    wrong: list[Any] = []
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 812})
-        if PICTURES and width != 320:
-            Path(PICTURES).mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
-        scroll = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if scroll > 0:
-            wrong.append((name, width, f"scrolls sideways by {scroll}"))
-        found = Axe().run(page, options={"runOnly": TAGS}).response
-        for each in found["violations"]:
-            wrong += [(name, width, each["id"], node["html"][:200]) for node in each["nodes"]]
-        for each in found["incomplete"]:
-            wrong += [
-                (name, width, each["id"], node["html"][:200])
-                for node in each["nodes"]
-                if not _explained(page, node)
-            ]
-    return wrong
-
-
 def _explained(page: Any, node: dict[str, Any]) -> bool:
     message = node["any"][0]["message"] if node["any"] else ""
     if message.endswith(CUT_OFF):
         inside = "cell => cell.closest('.table-region, .flush') !== null"
         return bool(page.locator(node["target"][0]).first.evaluate(inside))
-    return message in (ONLY_A_SIGN, ONE_DIGIT)
+    return is_a_sign(node) or message == ONE_DIGIT
 
 
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param(looks, id="every_pair"),
+        pytest.param(lambda number: MATRIX, id="whole_matrix", marks=pytest.mark.full),
+    ],
+)
 def test_every_page_is_accessible(
-    page: Any, live_server: Any, sights: dict[str, tuple[str, str]], language: str
+    page: Any,
+    live_server: Any,
+    sights: dict[str, tuple[str, str]],
+    chosen: Callable[[int], tuple[Look, ...]],
 ) -> None:
+    """Each page in both languages and at each width; `full` sees every width in both."""
     # Pages that say no answer 403 or 409, which the browser's console reports.
-    signed_in = ""
-    page.goto(f"{live_server.url}/language/?to={language}&next=/admin/login/")
-    page.goto(f"{live_server.url}/admin/login/")
-    wrong = examine(page, f"login-{language}")
-    for name, (username, address) in sorted(sights.items(), key=lambda each: each[1][0]):
-        if name in ("impossible", "denied"):
-            continue
+    del sights["impossible"], sights["denied"]
+    base, wrong, signed_in = live_server.url, [], ""
+    ordered = sorted(sights.items(), key=lambda each: each[1][0])
+    for number, (name, (username, address)) in enumerate(
+        [("login", ("", "/admin/login/")), *ordered]
+    ):
         if username != signed_in:
-            sign_in(page, live_server.url, username, language)
+            sign_in(page, base, username, "zh-hans")
             signed_in = username
-        page.goto(live_server.url + address)
-        widths = (320, 1280) if username == "editor" else WIDTHS
-        wrong += examine(page, f"{name}-{language}", widths)
+        for language in LANGUAGES:
+            widths = {look.width for look in chosen(number) if look.language == language}
+            switch(page, base, language)
+            page.goto(base + address)
+            wrong += examine(page, f"{name}-{language}", widths, _explained)
     assert not wrong
 
 
