@@ -1,7 +1,8 @@
 """Every setting, read from the environment, typed, and refused loudly when it cannot be right.
 
 `ENVIRONMENT=local` (the default) needs nothing: SQLite and an embedded Valkey under DATA_DIR.
-`ENVIRONMENT=production` needs SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL, REDIS_URL and EMAIL_URL.
+`ENVIRONMENT=production` needs SECRET_KEY, ALLOWED_HOSTS, PUBLIC_URL, SEAL_KEYS, DATABASE_URL, REDIS_URL
+and EMAIL_URL.
 """
 
 import os
@@ -31,9 +32,12 @@ PRODUCTION = ENVIRONMENT == "production"
 if PRODUCTION:
     missing = [
         name
-        for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL")
+        for name in (
+            "SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "SEAL_KEYS", "DATABASE_URL", "REDIS_URL",
+            "EMAIL_URL",
+        )
         if not os.environ.get(name)
-    ]
+    ]  # fmt: skip
     if missing:
         raise ImproperlyConfigured(f"ENVIRONMENT=production also needs {', '.join(missing)}.")
 
@@ -63,7 +67,10 @@ if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG shows case data in error pages; production refuses it.")
 
 PORT: int = env.int("PORT", default=8000)
+# Also printed as a QR code on every paper, so it must be where the public finds this installation.
 PUBLIC_URL: str = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+# The keys that seal papers, kept apart from the database: docs/papers.md.
+SEAL_KEYS: str = env.str("SEAL_KEYS", default=str(DATA_DIR / "seal_keys.json"))
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many proxies of our own stand before the web process (config/client.py counts on it).

@@ -9,6 +9,8 @@ class TransfersConfig(AppConfig):
     verbose_name = _("Transfers")
 
     def ready(self) -> None:
-        from .workflow import checks  # imports models, which must be loaded first
+        # These import models, which must be loaded first.
+        from .documents import checks as _seal  # noqa: F401 - registers itself
+        from .workflow import checks
 
         checks.discover()

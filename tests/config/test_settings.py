@@ -19,6 +19,8 @@ PRODUCTION = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": "qZ8vK2mX7cR4tN9wB6yH3jL5pD1sF0gA-uE_iOaVbCnMxQ-a-key-for-this-test-alone",
     "ALLOWED_HOSTS": "jiexu.example",
+    "PUBLIC_URL": "https://jiexu.example",
+    "SEAL_KEYS": "/run/jiexu/seal_keys.json",
     "DATABASE_URL": "postgres://jiexu@%2Frun%2Fpostgresql/jiexu",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "EMAIL_URL": "smtp+tls://mail.example:587",
@@ -45,10 +47,26 @@ def setting(tmp_path: Path, name: str, **environment: str) -> str:
 
 
 def test_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:
-    done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    seal = {"SEAL_KEYS": str(tmp_path / "seal_keys.json")}
+    assert manage(tmp_path, "new_seal_key", **seal).returncode == 0
+    done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **(PRODUCTION | seal))
 
     assert done.returncode == 0, done.stderr
     assert "no issues (0 silenced)" in done.stdout
+
+
+def test_production_without_a_seal_key_fails_the_check(tmp_path: Path) -> None:
+    seal = {"SEAL_KEYS": str(tmp_path / "seal_keys.json")}
+    missing = manage(tmp_path, "check", **(PRODUCTION | seal))
+    assert missing.returncode != 0
+    assert "transfers.E001" in missing.stderr
+    assert "new_seal_key" in missing.stderr
+
+    assert manage(tmp_path, "new_seal_key", **(PRODUCTION | seal)).returncode == 0
+    Path(seal["SEAL_KEYS"]).chmod(0o644)
+    shared = manage(tmp_path, "check", **(PRODUCTION | seal))
+    assert shared.returncode != 0
+    assert "open to others" in shared.stderr
 
 
 @pytest.mark.parametrize("name", sorted(set(PRODUCTION) - {"ENVIRONMENT"}))

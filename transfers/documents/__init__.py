@@ -1,0 +1,1 @@
+"""The papers: what each says, its number and seal, and how it looks on a page and in a PDF."""
