@@ -292,5 +292,7 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     # Until pytest runs, Ctrl-C and SIGTERM unwind the stack above, which stops the servers.
+    # A shell starts its background jobs with SIGINT ignored, which pytest would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(sys.argv[1:]))
