@@ -197,7 +197,7 @@ def situation_of(application: TransferApplication, *, at: datetime) -> Situation
     if application.is_open:
         facts = _ahead(application, state, money, clocks, today)
     elif money is not None and money.state is BalanceState.CREDITED and money.settled_on:
-        facts = _query_period(application, money.settled_on)
+        facts = query_period(application, money.settled_on)
     return Situation(
         at=at,
         reference=application.reference,
@@ -351,7 +351,7 @@ def _ahead(
     return facts
 
 
-def _query_period(application: TransferApplication, settled_on: date) -> dict[str, Any]:
+def query_period(application: TransferApplication, settled_on: date) -> dict[str, Any]:
     """Until when the applicant may query the credited amount."""
     days = resolve(application.destination_id, settled_on).dispute_days
     if days is None:
