@@ -23,7 +23,7 @@ from ..policy import remembered
 from ..rules.balances import BALANCE, BalanceAction, BalanceMove
 from ..rules.states import RELATION, Action, FourEyes, Move, RejectCode, Side
 from . import balance as money
-from . import four_eyes, relation
+from . import four_eyes, papers, relation
 from .actors import Actor
 from .case import Case, Lateness, Request, label_of, not_now
 from .conditions import obstacle
@@ -122,6 +122,7 @@ def _carry_out(
         # The closing move that follows at once has a message of its own.
         message=False if end is not None else said.message,
     )
+    papers.issue_for(case, told)
     four_eyes.void_outdated(case, money.still_so)
     if end is not None:
         perform(case.application, end, by=Actor.system(), at=case.at)

@@ -59,6 +59,8 @@ def label_of(verb: str) -> Any:
         name = Action(tail).label
     elif tail in BalanceAction.values:
         name = BalanceAction(tail).label
+    elif tail == "certificate":
+        name = _("Enrolment certificate issued")
     elif tail == "redate":
         name = _("New dates after a calendar change")
     if head == "prepare":

@@ -28,6 +28,7 @@ from ..policy import remembered, resolve
 from ..rules import identity
 from ..rules.states import OPEN, Action, Role, Scheme, Side, State
 from ..rules.steps import StepKind
+from . import papers
 from .actors import Actor
 from .case import Case
 from .errors import Invalid, NotAllowed, Problems
@@ -275,6 +276,7 @@ def submit(
         case.open(StepKind.CHECK_ORIGIN, Side.ORIGIN)
         case.open(StepKind.CHECK_DESTINATION, Side.DESTINATION)
         case.tell(Action.SUBMIT, from_state="", to_state=State.APPLIED)
+        papers.issue_for(case, Action.SUBMIT)
     case.application.claimed = False
     return Submitted(case.application, code.plain)
 

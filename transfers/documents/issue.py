@@ -1,0 +1,81 @@
+"""Issuing a paper: its number, its content, its seal. Part of the transaction that it tells of."""
+
+import calendar
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
+
+from ..models.applications import TransferApplication
+from ..models.forms import InformationForm
+from ..models.papers import Paper
+from ..models.regions import Agency
+from .content import frame
+from .numbers import new_number
+from .signing import digest_of, seals
+
+if TYPE_CHECKING:
+    from ..models.users import User
+
+_NUMBER_TRIES = 5
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day so many months later, or the last day of that month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def issue(
+    kind: Paper.Kind,
+    application: TransferApplication,
+    body: dict[str, Any],
+    *,
+    agency: Agency,
+    by: "User | None",
+    at: datetime,
+    form: InformationForm | None = None,
+    valid_until: date | None = None,
+) -> Paper:
+    """Seal and store the next version of a case's paper. Nothing is rendered now.
+
+    The caller holds the case (`workflow.case.Case.claim`), so versions do not race. Raises
+    `signing.SealError` when there is no key to seal with.
+    """
+    seal = seals().current
+    version = Paper.objects.filter(application=application, kind=kind).count() + 1
+    content = frame(kind, application, agency, at=at) | {
+        "version": version,
+        "valid_until": valid_until.isoformat() if valid_until else None,
+        "body": body,
+    }
+    for _try in range(_NUMBER_TRIES):
+        number = new_number(kind, localdate(at))
+        sealed = content | {"number": number}
+        digest = digest_of(sealed)
+        paper = Paper(
+            number=number,
+            kind=kind,
+            application=application,
+            version=version,
+            form=form,
+            content=sealed,
+            content_hash=digest,
+            signer=seal.id,
+            signature=seal.sign(digest),
+            agency=agency,
+            issued_by=by,
+            issued_at=at,
+            valid_until=valid_until,
+        )
+        try:
+            with transaction.atomic():
+                paper.save(force_insert=True)
+        except IntegrityError:
+            if Paper.objects.filter(number=number).exists():
+                continue
+            raise
+        return paper
+    raise RuntimeError(f"no free number for a paper after {_NUMBER_TRIES} tries")
