@@ -91,6 +91,12 @@ def test_months_converted_before_are_carried_on() -> None:
     assert (report.held, report.cumulative) == (15, 18)
 
 
+def test_what_was_counted_before_stays_counted() -> None:
+    report = merge([span("2025-01", "2025-06")], [span("2024-01", "2024-03")], floor=8)
+    assert (report.held, report.added, report.cumulative) == (8, 3, 11)
+    assert merge([span("2025-01", "2025-06")], [], floor=5).held == 6
+
+
 def test_overlaps_inside_the_form_and_inside_the_record_are_found_and_count_once() -> None:
     twice = [span("2024-01", "2024-06"), span("2024-05", "2024-08")]
     report = merge(twice, [])
@@ -112,9 +118,9 @@ def test_a_span_with_gaps_never_doubles_a_month() -> None:
 
 
 def test_a_relation_that_stays_adds_nothing() -> None:
-    report = stays_at_origin([span("2025-01", "2025-02")], [span("2025-01", "2025-12")])
-    assert (report.held, report.on_form, report.worth, report.added) == (2, 12, 0, 0)
-    assert (report.cumulative, report.overlaps) == (2, ())
+    report = stays_at_origin([span("2025-01", "2025-12")])
+    assert (report.held, report.on_form, report.worth, report.added) == (0, 12, 0, 0)
+    assert (report.cumulative, report.overlaps) == (0, ())
 
 
 @pytest.mark.parametrize(

@@ -138,12 +138,18 @@ class MergeReport:
 
 
 def merge(
-    held: Sequence[Span], brought: Sequence[Span], *, convert: int | None = None, carried: int = 0
+    held: Sequence[Span],
+    brought: Sequence[Span],
+    *,
+    convert: int | None = None,
+    carried: int = 0,
+    floor: int = 0,
 ) -> MergeReport:
     """Count the form's months (`brought`) on top of the destination's own (`held`).
 
     `convert`: see `conversion`. `carried`: months that earlier transfers were counted as and that
-    belong to no calendar month, since they were converted.
+    belong to no calendar month, since they were converted. `floor`: what the person was told before;
+    the record never counts less.
     """
     ours = covered(held)
 
@@ -152,7 +158,7 @@ def merge(
 
     on_form = count(brought)
     return MergeReport(
-        held=count(held) + carried,
+        held=max(count(held) + carried, floor),
         on_form=on_form,
         worth=worth(on_form),
         added=worth(count(brought, without=ours)),
@@ -163,9 +169,9 @@ def merge(
     )
 
 
-def stays_at_origin(held: Sequence[Span], brought: Sequence[Span], carried: int = 0) -> MergeReport:
-    """The report of a relation that stays where it is, as a relocated retiree's: nothing is added."""
-    return MergeReport(held=count(held) + carried, on_form=count(brought), worth=0, added=0)
+def stays_at_origin(brought: Sequence[Span]) -> MergeReport:
+    """The report of a relation that stays where it is, as a relocated retiree's: nothing is counted."""
+    return MergeReport(held=0, on_form=count(brought), worth=0, added=0)
 
 
 def interrupted(spans: Sequence[Span]) -> bool:

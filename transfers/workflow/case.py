@@ -63,6 +63,8 @@ def label_of(verb: str) -> Any:
         name = _("Enrolment certificate issued")
     elif tail == "redate":
         name = _("New dates after a calendar change")
+    elif tail == "record":
+        name = _("Contribution record changed")
     if head == "prepare":
         return _("%(action)s: prepared") % {"action": name}
     if head == "return":

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from ..models.forms import ContributionRow, InformationForm
+from ..rules.months import Span, covered, spelled
 from .errors import Invalid, Problems
 
 
@@ -33,55 +34,14 @@ class FormDraft:
     interrupted: bool = False
 
 
-def months_between(first: date, last: date) -> int:
-    """Calendar months from `first` to `last`, both included."""
-    return (last.year - first.year) * 12 + last.month - first.month + 1
-
-
 def content_of(draft: FormDraft) -> dict[str, Any]:
     """The canonical content of a draft, JSON-ready. Raises Problems naming every wrong field."""
-    problems: list[Invalid] = []
-    rows = sorted(draft.rows, key=lambda row: row.from_month)
-    if not rows:
+    content_rows, problems = checked_rows(draft.rows)
+    if not draft.rows:
         problems.append(Invalid("rows", _("Enter at least one span of contribution months.")))
     if draft.balance_fen < 0:
         problems.append(Invalid("balance_fen", _("The balance cannot be below zero.")))
-    covered_until: date | None = None
-    content_rows = []
-    for number, row in enumerate(rows, start=1):
-        first, last = row.from_month.replace(day=1), row.to_month.replace(day=1)
-        span = months_between(first, last)
-        months = span if row.months is None else row.months
-        if span < 1:
-            problems.append(
-                Invalid("rows", _("Row %(row)s ends before it starts.") % {"row": number})
-            )
-        elif not 1 <= months <= span:
-            problems.append(
-                Invalid(
-                    "rows",
-                    _("Row %(row)s spans %(span)s months, so it cannot count %(months)s.")
-                    % {"row": number, "span": span, "months": months},
-                )
-            )
-        if covered_until is not None and first <= covered_until:
-            problems.append(
-                Invalid("rows", _("Row %(row)s overlaps the row before it.") % {"row": number})
-            )
-        if row.base_fen < 0:
-            problems.append(
-                Invalid("rows", _("Row %(row)s has a base below zero.") % {"row": number})
-            )
-        covered_until = max(last, covered_until or last)
-        content_rows.append(
-            {
-                "from": f"{first:%Y-%m}",
-                "to": f"{last:%Y-%m}",
-                "months": months,
-                "kind": str(row.kind),
-                "base_fen": row.base_fen,
-            }
-        )
+    covered_until = max((row.to_month.replace(day=1) for row in draft.rows), default=None)
     last_paid = draft.last_paid_month.replace(day=1)
     if covered_until is not None and last_paid != covered_until:
         problems.append(
@@ -104,6 +64,61 @@ def content_of(draft: FormDraft) -> dict[str, Any]:
         "balance_fen": draft.balance_fen,
         "rows": content_rows,
     }
+
+
+def checked_rows(
+    rows: Sequence[RowDraft], group: Callable[[RowDraft], Any] | None = None
+) -> tuple[list[dict[str, Any]], list[Invalid]]:
+    """Rows in canonical form and order, and what is wrong with them, by the number each was given.
+
+    A month may stand in one row only; with `group`, in one row of each group.
+    """
+    problems: list[Invalid] = []
+    content = []
+    taken: dict[Any, set[date]] = {}
+    for number, row in sorted(enumerate(rows, start=1), key=lambda one: one[1].from_month):
+        first, last = row.from_month.replace(day=1), row.to_month.replace(day=1)
+        if last < first:
+            problems.append(
+                Invalid("rows", _("Row %(row)s ends before it starts.") % {"row": number})
+            )
+            continue
+        whole = Span(first, last)
+        months = whole.length if row.months is None else row.months
+        if not 1 <= months <= whole.length:
+            problems.append(
+                Invalid(
+                    "rows",
+                    _("Row %(row)s spans %(span)s months, so it cannot count %(months)s.")
+                    % {"row": number, "span": whole.length, "months": months},
+                )
+            )
+        before = taken.setdefault(group(row) if group else None, set())
+        own = covered([whole])
+        if twice := own & before:
+            problems.append(
+                Invalid(
+                    "rows",
+                    _("Row %(row)s repeats months of another row: %(months)s.")
+                    % {"row": number, "months": spelled(twice)},
+                    code="overlap",
+                )
+            )
+        before |= own
+        if row.base_fen < 0:
+            problems.append(
+                Invalid("rows", _("Row %(row)s has a base below zero.") % {"row": number})
+            )
+        content.append(
+            {
+                "from": f"{first:%Y-%m}",
+                "to": f"{last:%Y-%m}",
+                "months": months,
+                "kind": str(row.kind),
+                "base_fen": row.base_fen,
+            }
+        )
+    return content, problems
 
 
 def digest(content: Any) -> str:

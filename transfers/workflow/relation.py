@@ -27,7 +27,7 @@ from ..rules.balances import (
 )
 from ..rules.states import RELATION, Action, Role, Scheme, Side, State
 from ..rules.steps import Outcome, StepKind
-from . import checks
+from . import checks, merging
 from .case import Case
 from .errors import ChecksFailed, Invalid, NotAllowed
 from .forms import FormDraft, content_of, write_form
@@ -230,7 +230,7 @@ def propose_form(case: Case, *, form: FormDraft) -> dict[str, Any]:
 
 def seal(case: Case, preparation: Preparation) -> InformationForm:
     """The next version of the form, as it was prepared."""
-    return write_form(
+    form = write_form(
         case.application.pk,
         preparation.payload,
         prepared_by=preparation.prepared_by,
@@ -238,6 +238,8 @@ def seal(case: Case, preparation: Preparation) -> InformationForm:
         sealed_by=case.by.user,
         sealed_at=case.at,
     )
+    merging.keep(case, form)
+    return form
 
 
 def _seal(case: Case, preparation: Preparation) -> InformationForm:
@@ -327,21 +329,11 @@ def recall(case: Case, preparation: Preparation) -> Said:
     return Said(reason=text)
 
 
-def transfer_in(case: Case, *, merged_months: int, text: str = "") -> Said:
-    """Count the months at the destination. Fewer than the form says needs the reason (overlaps)."""
-    form = InformationForm.objects.filter(application=case.application).latest("version")
-    if case.application.relocated_retiree and merged_months:
-        raise Invalid(
-            "merged_months", _("A retiree's relation stays at the origin: no months are merged.")
-        )
-    if not 0 <= merged_months <= form.total_months:
-        raise Invalid(
-            "merged_months",
-            _("Between 0 and the %(months)s months of the form.") % {"months": form.total_months},
-        )
-    if merged_months < form.total_months and not case.application.relocated_retiree:
-        text = sentence(text)
-    case.application.transfer_in(merged_months=merged_months, at=case.at)
+def transfer_in(case: Case, *, merged_months: int | None = None, text: str = "") -> Said:
+    """Count the months at the destination; where some are insured twice, `text` says how that was
+    settled. `merged_months`: what the caller expects to be added."""
+    merge = merging.merge(case, merged_months=merged_months, text=text.strip())
+    case.application.transfer_in(merged_months=merge.added_months, at=case.at)
     case.save("merged_months", "transferred_in_at")
     case.finish(StepKind.TRANSFER_IN)
     if case.balance is not None and case.balance.state in (
@@ -349,7 +341,7 @@ def transfer_in(case: Case, *, merged_months: int, text: str = "") -> Said:
         BalanceState.MATCHED,
     ):
         case.open(StepKind.CREDIT, Side.DESTINATION)
-    return Said(reason=text.strip(), facts={"months": merged_months, "on_form": form.total_months})
+    return Said(reason=merge.reason, facts=merging.facts_of(merge))
 
 
 def amounts(case: Case) -> dict[str, Any]:
