@@ -284,19 +284,6 @@ def test_money_that_came_before_the_months_is_credited_on_its_own_clock(scene: S
     assert (credit.limit_days, credit.due_on) == (2, date(2025, 10, 17))  # Quanzhou promises two
 
 
-def test_fewer_months_than_the_form_need_a_reason(scene: Scene) -> None:
-    application = scene.out()
-    with pytest.raises(Invalid):
-        scene.do(application, "destination_clerk", "transfer_in", moment("2025-10-28"),
-                 merged_months=80)  # fmt: skip
-    with pytest.raises(Invalid):
-        scene.do(application, "destination_clerk", "transfer_in", moment("2025-10-28"),
-                 merged_months=85)  # fmt: skip
-    scene.do(application, "destination_clerk", "transfer_in", moment("2025-10-28"),
-             merged_months=80, text="四个月重复参保")  # fmt: skip
-    assert reload(application).merged_months == 80
-
-
 @pytest.mark.parametrize("amount", [0, 500])
 @pytest.mark.parametrize(
     ("state", "fits"),
