@@ -52,7 +52,7 @@ def _refused_late(scene: Scene) -> TransferApplication:
 def _mismatch(scene: Scene) -> TransferApplication:
     application = scene.arrived()
     at, late = moment("2025-10-29"), ("bank_delay", "bank")
-    scene.do(application, "origin_finance", "remit", at, bank_reference="B1", lateness=late)
+    scene.remit(application, at, late)
     scene.do(application, "destination_finance", "receive", at, received_fen=100_000,
              bank_reference="B1")  # fmt: skip
     scene.do(application, "destination_finance", "mismatch", at, text="少了234.56元")

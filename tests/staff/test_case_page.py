@@ -120,8 +120,7 @@ def test_every_state_is_readable_in_both_languages(
 
 def test_money_that_is_on_its_way_has_an_age(scene: Scene) -> None:
     application = scene.in_state(State.TRANSFERRED_OUT)
-    scene.do(application, "origin_finance", "remit", moment("2025-10-22"), bank_reference="B9",
-             lateness=("bank_delay", "bank"))  # fmt: skip
+    scene.remit(application, moment("2025-10-22"), ("bank_delay", "bank"))  # fmt: skip
     html = text_of(client_of(scene.user("destination_finance")).get(case_url(application)))
     assert "¥1,234.56" in html
     assert "已 7 天" in html

@@ -27,9 +27,10 @@ def test_the_main_road_from_applied_to_credited(scene: Scene) -> None:
     assert application.balance.received_fen == application.balance.amount_fen == 123_456
     assert [event.verb for event in application.events.all()] == [
         "submit", "pass_check", "pass_check", "prepare:transfer_out", "transfer_out",
-        "transfer_in", "remit", "receive", "match", "prepare:credit_balance", "credit_balance",
+        "transfer_in", "prepare:remit", "remit", "receive", "match",
+        "prepare:credit_balance", "credit_balance",
     ]  # fmt: skip
-    assert [event.seq for event in application.events.all()] == list(range(1, 12))
+    assert [event.seq for event in application.events.all()] == list(range(1, 13))
     assert application.version == 11
     steps = steps_of(application)
     assert steps["transfer_out"].due_on == date(2025, 10, 21)
@@ -157,7 +158,7 @@ def test_only_the_insured_person_can_be_paid(scene: Scene) -> None:
 def test_a_difference_is_resolved_before_it_can_be_matched(scene: Scene) -> None:
     application = scene.arrived()
     at, late = moment("2025-10-29"), ("bank_delay", "bank")
-    scene.do(application, "origin_finance", "remit", at, bank_reference="B1", lateness=late)
+    scene.remit(application, at, late)
     scene.do(application, "destination_finance", "receive", at, received_fen=100_000,
              bank_reference="B1")  # fmt: skip
     with pytest.raises(NotAllowed) as refusal:
@@ -176,10 +177,10 @@ def test_a_difference_is_resolved_before_it_can_be_matched(scene: Scene) -> None
 def test_bounced_money_goes_out_again(scene: Scene) -> None:
     application = scene.out()
     at = moment("2025-10-21")
-    scene.do(application, "origin_finance", "remit", at, bank_reference="B1")
+    scene.remit(application, at)
     scene.do(application, "origin_finance", "bounce", moment("2025-10-23"), text="账号有误")
     assert steps_of(application)["resend"].due_on == date(2025, 10, 30)
-    scene.do(application, "origin_finance", "resend", moment("2025-10-24"), bank_reference="B3")
+    scene.remit(application, moment("2025-10-24"))
     assert reload(application).balance.state == BalanceState.REMITTED
     assert steps_of(application)["resend"].outcome == Outcome.DONE
 
@@ -187,7 +188,7 @@ def test_bounced_money_goes_out_again(scene: Scene) -> None:
 def test_a_recall_needs_both_sides_and_the_money_at_home(scene: Scene) -> None:
     application = scene.out()
     at = moment("2025-10-21", 15)
-    scene.do(application, "origin_finance", "remit", at, bank_reference="B1")
+    scene.remit(application, at)
     with pytest.raises(NotAllowed) as refusal:
         scene.do(application, "origin_supervisor", Action.RECALL, at, mode="prepare", text="误办")
     assert refusal.value.code == "condition"
@@ -274,7 +275,7 @@ def test_an_action_that_fails_leaves_nothing_behind(scene: Scene) -> None:
 def test_money_that_came_before_the_months_is_credited_on_its_own_clock(scene: Scene) -> None:
     application = scene.out("2025-10-13")
     at = moment("2025-10-14")
-    scene.do(application, "origin_finance", "remit", at, bank_reference="B1")
+    scene.remit(application, at)
     scene.do(application, "destination_finance", "receive", at, received_fen=123_456,
              bank_reference="B1")  # fmt: skip
     assert "credit" not in steps_of(application)
@@ -369,7 +370,7 @@ def test_a_proposal_the_money_overtook_can_still_be_sent_back(scene: Scene) -> N
     application = scene.out()
     at = moment("2025-10-21", 15)
     scene.do(application, "origin_supervisor", Action.RECALL, at, mode="prepare", text="误办")
-    scene.do(application, "origin_finance", "remit", at, bank_reference="B1")
+    scene.remit(application, at)
     other = scene.actor("destination_supervisor")
     assert [o.mode for o in offers(reload(application), other) if o.verb == "recall"] == ["return"]
     scene.do(

@@ -31,13 +31,14 @@ close_paid_out | transferred_in | paid_to_person | system
 
 MONEY = """
 decide | bounced not_due pending | not_due pending | system
-remit | pending | remitted | origin_finance
+remit | pending | remitted | origin_finance | same_side
 receive | remitted | received | destination_finance
 match | received | matched | destination_finance
 mismatch | received | mismatched | destination_finance
+restate | mismatched | mismatched received | origin_clerk | same_side
 resolve | mismatched | received bounced | destination_finance
 bounce | paying remitted | bounced | origin_finance
-resend | bounced | remitted | origin_finance
+resend | bounced | remitted | origin_finance | same_side
 credit | matched | credited | destination_finance
 pay_to_person | bounced pending | paying | origin_finance | same_side
 confirm_payout | paying | paid_out | origin_finance

@@ -81,13 +81,14 @@ _REFUSALS = {
     "empty": (_ACCOUNT, "INSERT", _BORN_WITH_MONEY, "an account starts empty"),
 }
 
+# In one statement, so that the legs are complete whenever somebody looks.
 _WRITE_LEGS = """
   INSERT INTO transfers_entry (instruction_id, account_id, amount_fen)
     SELECT i.id, i.source_id, -i.amount_fen FROM transfers_instruction i
-    WHERE i.id = NEW.instruction_id;
-  INSERT INTO transfers_entry (instruction_id, account_id, amount_fen)
+      WHERE i.id = NEW.instruction_id
+    UNION ALL
     SELECT i.id, i.target_id, i.amount_fen FROM transfers_instruction i
-    WHERE i.id = NEW.instruction_id;
+      WHERE i.id = NEW.instruction_id;
 """
 _MOVE_BALANCE = """
   UPDATE transfers_account SET balance_fen = balance_fen + NEW.amount_fen
@@ -155,9 +156,10 @@ def _on_postgres() -> Iterator[str]:
             f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION jiexu_ledger_{name}()"
         )
     yield _LEGS_COMPLETE
+    # Triggers of a row fire by name: this one after `ledger_legs`.
     for table in _COMPLETE:
         yield (
-            f"CREATE CONSTRAINT TRIGGER ledger_complete AFTER INSERT ON {table} "
+            f"CREATE CONSTRAINT TRIGGER ledger_whole AFTER INSERT ON {table} "
             "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION jiexu_legs_complete()"
         )
 
@@ -177,4 +179,4 @@ def _names(vendor: str) -> Iterator[tuple[str, str]]:
         yield f"ledger_{name}", table
     if vendor == "postgresql":
         for table in _COMPLETE:
-            yield "ledger_complete", table
+            yield "ledger_whole", table
