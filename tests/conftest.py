@@ -17,12 +17,23 @@ from tests.pristine import Pristine
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
 _pristine: Pristine | None = None
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # Real hashing takes a quarter of a second a login, by design; tests log in some thousand times.
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    config.addinivalue_line("markers", "database: asks the database; every test that does has it")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if item.get_closest_marker("django_db") or not DATABASE_FIXTURES.isdisjoint(fixtures):
+            item.add_marker("database")
 
 
 def _restore_instead_of_flush(self: TransactionTestCase) -> None:
