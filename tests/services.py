@@ -221,7 +221,10 @@ def short_directory() -> Iterator[Path]:
     try:
         yield path
     finally:
-        shutil.rmtree(path)
+        # An initdb that was interrupted leaves a child, which tidies up in here at the same time.
+        while path.exists():
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(path)
 
 
 def _installed_postgres() -> Path:
