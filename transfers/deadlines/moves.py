@@ -108,9 +108,9 @@ WHERE id IN (SELECT application_id FROM redated)
 
 _TELL = """
 INSERT INTO transfers_event (application_id, seq, at, track, verb, from_state, to_state, actor,
-  side, reason_code, reason, note, facts, policy, shown_zh, shown_en)
+  side, reason_code, reason, note, facts, policy, asked, shown_zh, shown_en)
 SELECT a.id, a.version, %(at)s, 'relation', 'redate', a.state, a.state, 'system',
-  '', '', %(reason)s, '', told.facts, '{{}}',
+  '', '', %(reason)s, '', told.facts, '{{}}', '',
   CASE WHEN told.zh IS NULL THEN '' ELSE replace(%(frame_zh)s, '…', told.zh) END,
   CASE WHEN told.en IS NULL THEN '' ELSE replace(%(frame_en)s, '…', told.en) END
 FROM transfers_transferapplication a JOIN (
