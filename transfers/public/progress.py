@@ -18,6 +18,7 @@ from ..workflow.actions import perform
 from ..workflow.actors import Actor
 from ..workflow.errors import Refused
 from . import visit
+from .papers import downloads
 
 _AGAIN = frozenset({State.REJECTED, State.WITHDRAWN, State.RECALLED})
 
@@ -34,6 +35,7 @@ def _case(request: HttpRequest, reference: str) -> TransferApplication | None:
             "origin_agency",
             "destination_agency",
             "balance",
+            "merge",
         )
         .filter(pk=pk, reference=reference)
         .first()
@@ -65,6 +67,7 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
         "stages": stages(situation, told),
         "money": money_track(situation),
         "materials": application.materials.all(),
+        "downloads": downloads(application, situation),
         "log": lines(application),
         "now": now,
         "may_withdraw": _may_withdraw(application),

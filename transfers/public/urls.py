@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import apply, lookup, pages, progress
+from . import apply, lookup, pages, papers, progress, verify
 
 urlpatterns: list[URLPattern] = [
     path("", pages.start, name="start"),
@@ -16,6 +16,10 @@ urlpatterns: list[URLPattern] = [
     path("status/", lookup.look_up, name="lookup"),
     path("status/leave/", lookup.leave, name="leave"),
     path("status/<str:reference>/", progress.status, name="status"),
+    path("status/<str:reference>/papers/<str:number>/", papers.page, name="paper"),
+    path("status/<str:reference>/papers/<str:number>.pdf", papers.pdf, name="paper-pdf"),
+    path("verify/", verify.enter, name="verify"),
+    path("verify/<str:number>/<str:code>/", verify.scanned, name="verify-paper"),
     path("status/<str:reference>/withdraw/", progress.withdraw, name="withdraw"),
     path("status/<str:reference>/again/", progress.again, name="apply-again"),
 ]
