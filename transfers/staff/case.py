@@ -21,10 +21,12 @@ from ..rules.steps import Owner
 from ..status import describe, situation_of
 from ..workflow.actions import CONFIRM, RETURN, Offer, offers
 from ..workflow.actors import Actor
+from ..workflow.papers import may_issue_certificate
 from .access import case_or_404
 from .desk import Desk, desk_of
 from .labels import label_of
 from .pages import page_context
+from .papers import papers_of
 from .tracks import StepLine, lines_of, money_track, relation_track
 
 RELATED = (
@@ -237,6 +239,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         forms=forms_of(application),
         waiting=[(each, label_of(each.verb)) for each in waiting],
         materials=application.materials.all(),
+        papers=papers_of(application),
+        certificate=may_issue_certificate(application, Actor.staff(desk.user)),
         requests=application.supplement_requests.all(),
         told=told,
         log=[LogEntry.of(event) for event in events],

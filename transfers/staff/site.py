@@ -12,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from . import case, counter, disclosure, inbox, moves, outbox, queue, search, years
+from . import case, counter, disclosure, inbox, moves, outbox, papers, queue, search, years
 from .desk import desk_of
 
 
@@ -75,6 +75,9 @@ class StaffSite(admin.AdminSite):
             page("cases/<str:reference>/", case.case, "case"),
             page("cases/<str:reference>/applicant/", case.applicant, "case_applicant"),
             page("cases/<str:reference>/identity/", disclosure.identity, "case_identity"),
+            page("cases/<str:reference>/papers/certificate/", papers.certificate, "certificate"),
+            page("cases/<str:reference>/papers/<str:number>/", papers.paper, "case_paper"),
+            page("cases/<str:reference>/papers/<str:number>.pdf", papers.pdf, "case_paper_pdf"),
             page("cases/<str:reference>/<slug:verb>/", moves.move, "case_move"),
         ]
         return ours + super().get_urls()
