@@ -70,9 +70,11 @@ def test_from_applied_to_balance_credited(
     checker.signs_in("origin_checker_990100")
     assert reference in origin.page.content(), "the queue is the first page and shows the case"
 
-    acts(origin, reference, "pass_check", enrolled_on="2018-07-01", stopped_on="2025-08-31",
+    acts(origin, reference, "pass_check", id_same="yes", enrolled_on="2018-07-01", stopped_on="2025-08-31",
          balance_fen="1,234.56")  # fmt: skip
-    acts(destination, reference, "pass_check", enrolled_on="2025-09-01", paying="yes")
+    acts(
+        destination, reference, "pass_check", id_same="yes", enrolled_on="2025-09-01", paying="yes"
+    )
     phone.page.reload()
     assert "转出办理中" in phone.reads()
 

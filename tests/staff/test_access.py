@@ -43,7 +43,7 @@ PAGES: dict[str, set[Role]] = {
     "transfers_heartbeat_add": set(),
 }
 POST_ONLY = {"assign", "acknowledge", "retry"}
-OF_A_CASE = {"case", "case_move", "case_identity", "case_applicant"}
+OF_A_CASE = {"case", "case_move", "case_identity", "case_applicant", "case_record"}
 OF_A_ROW = {"change", "delete", "history"}
 DJANGO = {
     "index", "login", "logout", "password_change", "password_change_done", "autocomplete",

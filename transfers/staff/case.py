@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_GET
 from ..models import Break, ContributionRow, Event, InformationForm, Preparation, SideRecord, Step
 from ..models.applications import TransferApplication
 from ..rules.balances import BalanceAction, BalanceState
+from ..rules.months import spelled
 from ..rules.states import Action, Side, State
 from ..rules.steps import Owner
 from ..status import describe, situation_of
@@ -31,7 +33,7 @@ from .tracks import StepLine, lines_of, money_track, relation_track
 
 RELATED = (
     "person", "origin", "destination", "origin_agency", "destination_agency", "submitted_by",
-    "balance",
+    "balance", "merge",
 )  # fmt: skip
 
 # What a person came to the page for, in the order of the work; everything else is under "More".
@@ -226,6 +228,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     waiting = [each for each in application.preparations.all() if each.outcome == ""]
     told = next((event for event in events if event.shown_zh), None)
     balance = getattr(application, "balance", None)
+    merge = getattr(application, "merge", None)
     context = page_context(
         request,
         title=application.reference,
@@ -244,6 +247,9 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         requests=application.supplement_requests.all(),
         told=told,
         log=[LogEntry.of(event) for event in events],
+        merge=merge,
+        twice=spelled(date.fromisoformat(f"{each}-01") for each in merge.overlaps) if merge else "",
+        own_record=application.side_of(desk.user.agency_id) is not None,
         read_only=not desk.works_cases or application.side_of(desk.user.agency_id) is None,
         **identity_bar(application, lines, desk),
     )

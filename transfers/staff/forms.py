@@ -20,6 +20,7 @@ from ..models import (
     SideRecord,
     TransferApplication,
 )
+from ..rules import identity
 from ..rules.balances import Resolution
 from ..rules.states import RejectCode, Side
 from ..rules.steps import LatenessReason, Owner
@@ -101,12 +102,15 @@ class MoveForm(forms.Form):
 
 
 class RecordForm(MoveForm):
-    """`pass_check`: what the own records say. An identity number is only typed where it differs."""
+    """`pass_check`: what the own records say. The identity number is ticked or typed, never assumed."""
 
     name = forms.CharField(label=_("Name on record"), max_length=60, required=False)
+    id_same = forms.BooleanField(
+        label=_("The identity number on our record is the same"), required=False
+    )
     id_number = forms.CharField(
-        label=_("Identity number on record"),
-        help_text=_("Leave empty when it is the same as in the application."),
+        label=_("Identity number on our record"),
+        help_text=_("Only where it is not the same as in the application."),
         max_length=24,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -134,7 +138,9 @@ class RecordForm(MoveForm):
         record = next(
             (each for each in ground.application.records.all() if each.side == ground.side), None
         )
-        self._known_number = record.id_number if record is not None else ""
+        if record is not None and record.id_number:
+            same = identity.normalise(record.id_number) == ground.application.person.id_number
+            self.fields["id_same"].initial = same
         for name in self._names():
             if record is not None and name != "id_number":
                 self.fields[name].initial = getattr(record, name)
@@ -145,13 +151,27 @@ class RecordForm(MoveForm):
         stored = {field.name for field in SideRecord._meta.get_fields()}
         return [name for name in self.fields if name in stored]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        typed = identity.normalise(cleaned.get("id_number") or "")
+        if not typed and not cleaned.get("id_same"):
+            self.add_error(
+                "id_same",
+                _("Tick that the number is the same, or enter the number on your record."),
+            )
+        elif typed and cleaned.get("id_same") and typed != self.ground.application.person.id_number:
+            self.add_error(
+                "id_number",
+                _("This number is another one: take the tick away, or leave the number empty."),
+            )
+        return cleaned
+
     def data_for_workflow(self) -> dict[str, Any]:
         record: dict[str, Any] = {}
         for name in self._names():
             value = self.cleaned_data[name]
-            if name == "id_number":
-                # The records name the same number, unless the clerk or the record says otherwise.
-                value = value or self._known_number or self.ground.application.person.id_number
+            if name == "id_number" and self.cleaned_data["id_same"]:
+                value = self.ground.application.person.id_number
             record[name] = value
         prefix = "override-"
         overrides = {
@@ -255,33 +275,6 @@ class DiscrepancyForm(MoveForm):
 
     def data_for_workflow(self) -> dict[str, Any]:
         return {"fields": self.cleaned_data["fields_named"], "text": self.cleaned_data["text"]}
-
-
-class MergeForm(MoveForm):
-    """`transfer_in`: how many months are counted at the destination."""
-
-    merged_months = forms.IntegerField(label=_("Months to merge"), min_value=0, max_value=999)
-    text = forms.CharField(
-        label=_("Why fewer months than the form says"),
-        help_text=_("Only where months overlap or are left out."),
-        max_length=1000,
-        required=False,
-        widget=long_text(2),
-    )
-
-    def __init__(self, ground: Ground, *args: Any, **kwargs: Any) -> None:
-        super().__init__(ground, *args, **kwargs)
-        # A relocated retiree's relation stays at the origin; only the balance is paid out.
-        retiree = ground.application.relocated_retiree
-        self.fields["merged_months"].initial = (
-            0 if retiree else sum(row.months for row in ground.rows)
-        )
-
-    def data_for_workflow(self) -> dict[str, Any]:
-        return {
-            "merged_months": self.cleaned_data["merged_months"],
-            "text": self.cleaned_data["text"],
-        }
 
 
 class BankForm(MoveForm):

@@ -112,7 +112,13 @@ class Outlook:
             state = State.CLOSED_WITHOUT_BALANCE
         elif money is not None and money.state is BalanceState.PAID_OUT:
             state = State.PAID_TO_PERSON
-        return preview(self.situation, state=state, merged_months=months, in_on=self.today)
+        return preview(
+            self.situation,
+            state=state,
+            merged_months=months,
+            cumulative_months=self.given.get("cumulative_months"),
+            in_on=self.today,
+        )
 
     def credited(self) -> Told:
         money = self.situation.money

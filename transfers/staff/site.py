@@ -12,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from . import case, counter, disclosure, inbox, moves, outbox, papers, queue, search, years
+from . import case, counter, disclosure, inbox, moves, outbox, papers, queue, record, search, years
 from .desk import desk_of
 
 
@@ -74,6 +74,7 @@ class StaffSite(admin.AdminSite):
             page("cases/new/", counter.new, "case_new"),
             page("cases/<str:reference>/", case.case, "case"),
             page("cases/<str:reference>/applicant/", case.applicant, "case_applicant"),
+            page("cases/<str:reference>/record/", record.record, "case_record"),
             page("cases/<str:reference>/identity/", disclosure.identity, "case_identity"),
             page("cases/<str:reference>/papers/certificate/", papers.certificate, "certificate"),
             page("cases/<str:reference>/papers/<str:number>/", papers.paper, "case_paper"),

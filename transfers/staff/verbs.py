@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 from ..rules.balances import BalanceAction
 from ..rules.states import Action
-from .contributions import InformationFormForm
+from .contributions import InformationFormForm, MergeForm
 from .forms import (
     AmountForm,
     AskForm,
     BankForm,
     DiscrepancyForm,
-    MergeForm,
     MoveForm,
     PayoutForm,
     ReasonCodeForm,

@@ -13,6 +13,7 @@ from ..deadlines.calendars import calendar_of
 from ..models.alerts import Alert, AlertRung, OutboxMessage
 from ..models.applications import Submitter, SupplementRequest, TransferApplication
 from ..models.balances import BalanceTransfer
+from ..models.contributions import Merge
 from ..models.events import Event
 from ..models.policies import ValueStatus
 from ..models.regions import NATION, Agency, in_language
@@ -137,6 +138,8 @@ class Situation:
     close_code: str = ""
     close_text: str = ""
     merged_months: int | None = None
+    cumulative_months: int | None = None
+    stays: bool = False
     money: Money | None = None
     chased_on: date | None = None
     next_update_on: date | None = None
@@ -150,6 +153,13 @@ class Situation:
     @property
     def today(self) -> date:
         return localdate(self.at)
+
+    @property
+    def counted_months(self) -> int:
+        """What the destination counts in all, as far as it is known what it held before."""
+        if self.cumulative_months is not None:
+            return self.cumulative_months
+        return self.merged_months or 0
 
     def office(self, side: Side | Owner) -> Office:
         return self.origin if side == Side.ORIGIN else self.destination
@@ -221,11 +231,21 @@ def situation_of(application: TransferApplication, *, at: datetime) -> Situation
         close_code=application.close_code,
         close_text=application.close_text,
         merged_months=application.merged_months,
+        cumulative_months=_cumulative(application),
+        stays=application.relocated_retiree,
         money=money,
         chased_on=chased_on,
         next_update_on=next_update_on,
         **facts,
     )
+
+
+def _cumulative(application: TransferApplication) -> int | None:
+    """The months the destination counts in all. A query, unless the merge came along."""
+    if application.transferred_in_at is None:
+        return None
+    merge: Merge | None = getattr(application, "merge", None)
+    return merge.cumulative_months if merge is not None else None
 
 
 def _day(at: datetime | None) -> date | None:

@@ -226,13 +226,27 @@ _PAYOUT = {
 }
 
 
+def _counted(s: Situation) -> str:
+    """Where the months stand, in cases without money on its way."""
+    if s.stays:
+        return _("Your insurance stays at %(out)s.") % names(s)
+    if s.counted_months == 0:
+        return _(
+            "Your record is now at %(in)s; resident months do not count as employee months there."
+        ) % names(s)
+    return _("%(length)s now counted at %(in)s.") % {
+        "in": s.destination.name,
+        "length": years_and_months(s.counted_months),
+    }
+
+
 def _moved(s: Situation) -> Described:
     money = s.money
     if money is not None and money.state is BalanceState.MISMATCHED:
         return _mismatch(s)
-    values = {"in": s.destination.name, "length": years_and_months(s.merged_months or 0)}
+    values = {"in": s.destination.name, "length": years_and_months(s.counted_months)}
     if money is None or money.disposition is Disposition.NOT_DUE:
-        happening = _("%(length)s now counted at %(in)s.") % values
+        happening = _counted(s)
         title, by = _("Transferred"), ""
         next_ = _("That completes it; there is no balance to move.")
     else:
@@ -240,7 +254,7 @@ def _moved(s: Situation) -> Described:
         title, by = _("Transferred; balance to follow"), usual(s)
         if money.disposition is Disposition.PAY_TO_PERSON:
             happening = _PAYOUT.get(money.state, _PAYOUT[BalanceState.PENDING]) % values
-            if s.merged_months == 0:
+            if s.stays:
                 happening = _(
                     "Your insurance stays at %(out)s; the balance of %(amount)s is paid to your own"
                     " bank account."
@@ -295,8 +309,7 @@ def _no_balance(s: Situation) -> Described:
         title=_("Complete, nothing to move"),
         happening=sentences(
             _("%(why)s.") % {"why": why or _("Nothing is due")},
-            _("%(length)s now counted at %(in)s.")
-            % {"in": s.destination.name, "length": years_and_months(s.merged_months or 0)},
+            _counted(s),
         ),
         you=_("Nothing needs to be done."),
     )  # fmt: skip
