@@ -215,6 +215,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(DELIVERY_SECONDS),
         "options": {"expires": DELIVERY_SECONDS},
     },
+    "book-receipts": {
+        "task": "transfers.tasks.book_receipts",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "queue-digests": {
         "task": "transfers.tasks.queue_digests",
         "schedule": crontab(hour="8", minute="30"),
@@ -224,6 +229,11 @@ CELERY_BEAT_SCHEDULE = {
     "lapse-supplements": {
         "task": "transfers.tasks.lapse_supplements",
         "schedule": crontab(minute="5"),
+        "options": {"expires": 3600},
+    },
+    "prove-books": {
+        "task": "transfers.tasks.prove_books",
+        "schedule": crontab(hour="2", minute="30"),
         "options": {"expires": 3600},
     },
     "forget-expired": {

@@ -14,14 +14,18 @@ from .deadlines import delivery, digest, heartbeats, redate, sweep
 from .models.alerts import LookupThrottle
 from .models.applications import TransferApplication
 from .models.steps import Step
+from .money.proof import prove
 from .rules.states import Action
 from .rules.steps import StepKind
 from .status import shown, situation_of
+from .workflow import receipts
 from .workflow.actions import perform
 from .workflow.actors import Actor
 from .workflow.errors import NotAllowed
 
 logger = logging.getLogger(__name__)
+
+BOOKING_SECONDS = 15.0  # of one run; a longer one would look like a job that fell silent
 
 
 @shared_task
@@ -52,6 +56,17 @@ def deliver_messages() -> int:
     rows = delivery.deliver(now, words=_late_words).rows
     heartbeats.record("deliver_messages", now, rows)
     return rows
+
+
+@shared_task
+def book_receipts() -> int:
+    """Book the lines of bank statements that somebody accepted in one go."""
+    now = timezone.now()
+    run = receipts.book_asked(now, seconds=BOOKING_SECONDS)
+    if run.errors:
+        raise ExceptionGroup("lines of bank statements that could not be booked", run.errors)
+    heartbeats.record("book_receipts", now, run.booked)
+    return run.booked
 
 
 @shared_task
@@ -89,6 +104,17 @@ def forget_expired() -> int:
     lookups, _by_model = LookupThrottle.objects.filter(last_miss_at__lt=day_ago).delete()
     heartbeats.record("forget_expired", now, sessions + lookups)
     return sessions + lookups
+
+
+@shared_task
+def prove_books() -> int:
+    """Check that all books agree; log an error where they do not. The report is kept."""
+    now = timezone.now()
+    proof = prove(now)
+    if proof.breaks_found:
+        logger.error("The books do not agree: %s breaks in proof %s", proof.breaks_found, proof.pk)
+    heartbeats.record("prove_books", now, proof.breaks_found)
+    return proof.breaks_found
 
 
 @shared_task
