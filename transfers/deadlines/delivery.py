@@ -26,7 +26,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from ..models.alerts import OutboxMessage
-from .mails import LateWords, Mail, applicant_mail, digest_mail
+from .mails import LateWords, Mail, applicant_mail, break_mail, digest_mail
 
 logger = logging.getLogger(__name__)
 
@@ -161,7 +161,9 @@ def _loaded(ids: list[int]) -> list[tuple[OutboxMessage, list[OutboxMessage]]]:
     """The messages as they stand, each with its digest's lines. Two queries."""
     messages = (
         OutboxMessage.objects.filter(pk__in=ids)
-        .select_related("recipient", "event")
+        .select_related(
+            "recipient", "event", "book_break__application", "book_break__line__statement"
+        )
         .select_related("application__origin_agency", "application__destination_agency")
         .order_by("next_try_at", "pk")
     )
@@ -187,6 +189,8 @@ def _handle(
             raise Undeliverable("every attempt ended without an answer")
         if message.kind == OutboxMessage.Kind.DIGEST:
             mail = digest_mail(lines, now)
+        elif message.kind == OutboxMessage.Kind.BREAK:
+            mail = break_mail(message)
         else:
             mail = applicant_mail(message, now, words)
         if mail is not None:

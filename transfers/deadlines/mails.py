@@ -114,6 +114,25 @@ def _line(step: Step, now: datetime) -> _Line:
     )
 
 
+def break_mail(message: OutboxMessage) -> Mail | None:
+    """The mail that says the books of a case do not agree; None once that is cleared."""
+    found = message.book_break
+    assert found is not None, "the database keeps such a message with its break"
+    if found.cleared_at is not None:
+        return None
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = found.application.reference if found.application else str(found.line)
+        context = {
+            "what": found.get_kind_display(),
+            "subject": subject,
+            "link": settings.PUBLIC_URL + reverse("admin:books"),
+        }
+        return Mail(
+            _("[Books] %(subject)s does not agree") % {"subject": subject},
+            render_to_string("email/break.txt", context),
+        )
+
+
 def applicant_mail(message: OutboxMessage, now: datetime, words: LateWords) -> Mail | None:
     """The mail to an applicant: what the event showed then, or how late the case is now.
 

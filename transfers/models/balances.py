@@ -11,6 +11,7 @@ from django_fsm import RETURN_VALUE, FSMField, transition
 
 from ..rules.balances import (
     BALANCE,
+    SETTLED,
     BalanceAction,
     BalanceState,
     Disposition,
@@ -65,6 +66,13 @@ class BalanceTransfer(models.Model):
     class Meta:
         verbose_name = _("balance transfer")
         verbose_name_plural = _("balance transfers")
+        indexes = [
+            # The finance queue reads what is unsettled, a small part of all there ever was.
+            models.Index(
+                fields=["state", "application"], name="money_that_waits",
+                condition=~Q(state__in=sorted(SETTLED)),
+            )
+        ]  # fmt: skip
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=sorted(BalanceState.values)), name="balance_state_is_known"

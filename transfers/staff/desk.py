@@ -20,6 +20,7 @@ from .access import (
     CASE_READERS,
     COUNTER,
     EVERYBODY,
+    MONEY_READERS,
     OUTBOX_READERS,
     RULE_EDITORS,
     roles_of,
@@ -93,14 +94,16 @@ class Desk:
 
     @property
     def unread(self) -> int:
-        """Alert lines to the reader that nobody has acknowledged, counted up to a cap."""
+        """Lines of the reader's inbox that nobody has acknowledged, counted up to a cap."""
         return getattr(self.agency, "unread", None) or 0
 
     def nav(self) -> list[NavGroup]:
         """Only what this reader may open."""
         groups: dict[str, list[NavItem]] = {}
         for group, label, name, roles in _pages():
-            if not self.roles & roles or (roles is CASE_READERS and not self.sees_cases):
+            if not self.roles & roles or (
+                roles in (CASE_READERS, MONEY_READERS) and not self.sees_cases
+            ):
                 continue
             url = reverse(f"admin:{name}")
             count = self._count(name)
@@ -116,7 +119,10 @@ class Desk:
 
 def _unread(user: User) -> Subquery:
     lines = OutboxMessage.objects.filter(
-        recipient=user, kind=OutboxMessage.Kind.ALERT, alert__acknowledged_at__isnull=True
+        recipient=user,
+        kind=OutboxMessage.Kind.ALERT,
+        alert__acknowledged_at__isnull=True,
+        alert__rung__digest_only=False,
     )
     capped = OutboxMessage.objects.filter(pk__in=lines.order_by().values("pk")[: UNREAD_CAP + 1])
     counted = capped.order_by().values("kind").annotate(n=Count("pk"))
@@ -128,6 +134,8 @@ def _pages() -> list[tuple[str, str, str, frozenset[Role]]]:
     work, rules, system = _("Work"), _("Rules"), _("System")
     return [
         (work, pgettext("navigation", "Queue"), "queue", CASE_READERS),
+        (work, pgettext("navigation", "Money"), "finance", MONEY_READERS),
+        (work, pgettext("navigation", "Books"), "books", MONEY_READERS),
         (work, pgettext("navigation", "Inbox"), "inbox", CASE_READERS),
         (work, pgettext("navigation", "Search"), "search", CASE_READERS),
         (work, _("New application"), "case_new", COUNTER),

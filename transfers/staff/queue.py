@@ -136,7 +136,7 @@ class Chip:
     count: str = ""
 
 
-def _capped(count: int) -> str:
+def capped(count: int) -> str:
     return f"{COUNT_CAP}+" if count > COUNT_CAP else str(count)
 
 
@@ -233,13 +233,13 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = page_context(
         request,
         title=title,
-        browser_title=_("(%(n)s overdue) %(title)s") % {"n": _capped(late), "title": title}
+        browser_title=_("(%(n)s overdue) %(title)s") % {"n": capped(late), "title": title}
         if late
         else title,
         rows=rows,
-        late=_capped(late) if late else "",
-        due_today=_capped(counts["due_today"]) if counts["due_today"] else "",
-        total=_capped(counts[f"view:{filters.view}"]),
+        late=capped(late) if late else "",
+        due_today=capped(counts["due_today"]) if counts["due_today"] else "",
+        total=capped(counts[f"view:{filters.view}"]),
         filters=filters,
         track_chips=_track_chips(filters),
         view_chips=_view_chips(filters, counts),
@@ -282,7 +282,7 @@ def _view_chips(filters: Filters, counts: dict[str, int]) -> list[Chip]:
         "unassigned": pgettext("filter", "Unassigned"),
     }
     return [
-        Chip(label, filters.url(view=view), filters.view == view, _capped(counts[f"view:{view}"]))
+        Chip(label, filters.url(view=view), filters.view == view, capped(counts[f"view:{view}"]))
         for view, label in labels.items()
     ]
 
@@ -294,14 +294,14 @@ def _kind_chips(filters: Filters, counts: dict[str, int], kinds: list[StepKind])
             pgettext("filter", "Every step"),
             filters.url(kind=""),
             not filters.kind,
-            _capped(counts["track"]),
+            capped(counts["track"]),
         )
     ]
     for kind in kinds:
         count = counts[f"kind:{kind}"]
         if count or filters.kind == kind:
             chips.append(
-                Chip(str(kind.label), filters.url(kind=kind), filters.kind == kind, _capped(count))
+                Chip(str(kind.label), filters.url(kind=kind), filters.kind == kind, capped(count))
             )
     return chips
 

@@ -12,7 +12,21 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from . import case, counter, disclosure, inbox, moves, outbox, papers, queue, record, search, years
+from . import (
+    books,
+    case,
+    counter,
+    disclosure,
+    finance,
+    inbox,
+    moves,
+    outbox,
+    papers,
+    queue,
+    record,
+    search,
+    years,
+)
 from .desk import desk_of
 
 
@@ -68,6 +82,9 @@ class StaffSite(admin.AdminSite):
             page("inbox/acknowledge/", inbox.acknowledge, "acknowledge"),
             page("outbox/", outbox.outbox, "outbox"),
             page("outbox/retry/", outbox.retry, "retry"),
+            page("finance/", finance.finance, "finance"),
+            page("books/", books.books, "books"),
+            page("books/<int:pk>/release/", books.release_break, "break_release"),
             page("search/", search.search, "search"),
             page("calendar/", years.calendar, "calendar"),
             page("calendar/load/", years.load, "calendar_load"),

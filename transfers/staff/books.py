@@ -1,0 +1,142 @@
+"""The books: the latest proof, what is on its way by age, and the breaks somebody has to explain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext, pgettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from ..models import BookProof, Break
+from ..money.proof import AGES, Age, money_by_age, release
+from ..rules.ledger import AccountKind
+from ..rules.money import yuan
+from ..rules.states import Role
+from .access import MONEY_READERS, for_roles
+from .desk import desk_of
+from .pages import page_context
+
+_SUMS = (
+    ("remitted_fen", pgettext_lazy("proof", "Remitted")),
+    ("unknown_fen", pgettext_lazy("proof", "Received, owner unknown")),
+    ("person_fen", pgettext_lazy("proof", "Credited")),
+    ("returned_fen", pgettext_lazy("proof", "Returned")),
+    ("paid_out_fen", pgettext_lazy("proof", "Paid out")),
+    ("transit_fen", pgettext_lazy("proof", "In transit")),
+    ("suspense_fen", pgettext_lazy("proof", "In suspense")),
+)
+
+# The chart, in units of its viewBox.
+_WIDTH, _LABEL, _VALUE, _BAR, _GAP = 640, 130, 150, 24, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of the chart: its words, and where it is drawn."""
+
+    label: str
+    count: int
+    amount: str
+    y: int
+    text_y: int
+    width: int
+    value_x: int
+    old: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Money by age as horizontal bars; the table beside it says the same."""
+
+    title: str
+    bars: list[Bar]
+    height: int
+    total: str
+    empty: bool
+
+
+def _label(age: Age, before: int | None) -> str:
+    if age.up_to is None:
+        return _("over %(n)d days") % {"n": AGES[-1]}
+    start = 0 if before is None else before + 1
+    return _("%(from)d–%(to)d days") % {"from": start, "to": age.up_to}
+
+
+def chart_of(title: str, found: list[Age]) -> Chart:
+    most = max((age.amount_fen for age in found), default=0)
+    room = _WIDTH - _LABEL - _VALUE
+    bars, before = [], None
+    for number, age in enumerate(found):
+        width = 0 if not most else max(2 if age.amount_fen else 0, room * age.amount_fen // most)
+        y = number * (_BAR + _GAP)
+        bars.append(
+            Bar(
+                _label(age, before), age.count, yuan(age.amount_fen), y, y + 17, width,
+                _LABEL + width + 8, age.up_to is None or age.up_to > 30,
+            )
+        )  # fmt: skip
+        before = age.up_to
+    total = yuan(sum(age.amount_fen for age in found))
+    return Chart(title, bars, len(bars) * (_BAR + _GAP) - _GAP, total, not most)
+
+
+@require_GET
+@for_roles(MONEY_READERS, in_agency=True)
+def books(request: HttpRequest) -> HttpResponse:
+    """The page of the books. The sums are of all offices, ages and breaks of the reader's own."""
+    desk = desk_of(request)
+    agencies = list(desk.agencies)
+    proof = BookProof.objects.first()
+    open_breaks = Break.objects.filter(agency__in=agencies, cleared_at__isnull=True)
+    context = page_context(
+        request,
+        title=pgettext("page title", "Books"),
+        proof=proof,
+        sums=[(label, proof.figures[name]) for name, label in _SUMS] if proof else [],
+        difference=proof.figures["difference_fen"] if proof else 0,
+        charts=[
+            chart_of(str(label), money_by_age(kind, desk.today, agencies=agencies))
+            for kind, label in (
+                (AccountKind.TRANSIT, _("Money in transit, by days since it was sent")),
+                (AccountKind.SUSPENSE, _("Money in suspense, by days since it arrived")),
+            )
+        ],
+        breaks=[
+            (each, [(name, _fact(name, value)) for name, value in each.facts.items()])
+            for each in open_breaks.select_related("application", "line__statement", "agency")[:200]
+        ],
+        earlier=BookProof.objects.all()[1:15],
+        may_release=Role.SUPERVISOR in desk.roles,
+    )
+    return render(request, "staff/books.html", context)
+
+
+def _fact(name: str, value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or "–"
+    return yuan(value) if name.endswith("_fen") or name in _HELD else str(value)
+
+
+_HELD = frozenset({"transit", "suspense", "person", "returned", "paid_out"})
+
+
+@require_POST
+@for_roles({Role.SUPERVISOR}, in_agency=True)
+def release_break(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a case go on although its break was found; the reason is kept with the break."""
+    desk = desk_of(request)
+    found = get_object_or_404(Break, pk=pk, agency=desk.user.agency_id)
+    reason = request.POST.get("reason", "").strip()[:200]
+    if not reason:
+        messages.error(request, _("Give a reason."))
+    elif found.cleared_at is not None:
+        messages.error(request, _("This was cleared already."))
+    else:
+        release(found, by=desk.user, reason=reason, at=desk.at)
+        messages.success(request, _("Released. The next proof looks again."))
+    return redirect("admin:books")
