@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.factories import step as a_step
 from tests.scenes import Scene, moment, staff
 from tests.staff.desks import client_of, text_of
+from transfers.deadlines import digest
 from transfers.models import Agency, Alert, AlertRung, OutboxMessage, Step, User
 from transfers.rules.states import Role
 
@@ -53,6 +54,26 @@ def test_lines_are_grouped_by_case_newest_first_and_counted(scene: Scene, late: 
     colleague = text_of(client_of(scene.user("origin_checker")).get("/admin/inbox/"))
     assert late.application.reference not in colleague
     assert "消息都已确认" in colleague
+
+
+def test_rungs_for_the_digest_alone_are_neither_lines_nor_unread(scene: Scene, late: Step) -> None:
+    clerk = scene.user("origin_clerk")
+    quiet = list(AlertRung.objects.filter(digest_only=True).values_list("pk", flat=True))
+    assert set(quiet) == {"late-6", "late-12", "late-24", "late-48", "late-96"}
+    for rung in quiet:
+        tell(late, clerk, rung)
+    for query in ("", "?all=1"):
+        html = text_of(client_of(clerk).get(f"/admin/inbox/{query}"))
+        assert late.application.reference not in html
+        assert 'class="badge"' not in html
+    for rung in AlertRung.objects.filter(digest_only=False).values_list("pk", flat=True):
+        tell(late, clerk, rung)
+    html = text_of(client_of(clerk).get("/admin/inbox/"))
+    assert html.count('class="alert-line"') == 4
+    assert '<span class="badge">4<' in html
+    # The digest of the morning tells all of them.
+    assert digest.queue(moment("2025-10-29", 9)) == 1
+    assert OutboxMessage.objects.filter(digest__recipient=clerk).count() == 9
 
 
 def test_acknowledging_is_for_the_own_alerts(scene: Scene, late: Step) -> None:

@@ -63,10 +63,15 @@ class Group:
 @require_GET
 @for_roles(CASE_READERS, in_agency=True)
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Alert lines to the reader. `all=1` also shows those that were acknowledged."""
+    """Alert lines to the reader, but for those of rungs that only the digest tells.
+
+    `all=1` also shows those that were acknowledged.
+    """
     desk = desk_of(request)
     everything = request.GET.get("all") == "1"
-    lines = OutboxMessage.objects.filter(recipient=desk.user, kind=OutboxMessage.Kind.ALERT)
+    lines = OutboxMessage.objects.filter(
+        recipient=desk.user, kind=OutboxMessage.Kind.ALERT, alert__rung__digest_only=False
+    )
     # A case that is no longer in the reader's scope, after a change of agency, is not shown either.
     lines = lines.filter(alert__step__application__in=_visible(desk.user))
     if not everything:
