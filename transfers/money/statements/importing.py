@@ -74,9 +74,11 @@ def import_statement(
     chosen = _layout(agency, bank, sheet, columns)
     found = _lines(sheet, chosen, until=localdate(at))
     if found.lines and all(line.state == State.ERROR for line in found.lines):
+        first = found.lines[0]
         told = TableProblem(
             "no_line",
-            _("Not one line could be read. Check which column holds what."),
+            _("Not one line could be read. Row %(row)d: %(problem)s Check which column holds what.")
+            % {"row": first.number, "problem": Problem(first.problem).label},
         )
         raise LayoutNeeded(sheet, chosen, told)
     if not found.lines and not found.left_out:
