@@ -18,6 +18,7 @@ from ..workflow.actions import CONFIRM, Submission, perform, submit
 from ..workflow.actors import Actor
 from ..workflow.forms import FormDraft, RowDraft
 from ..workflow.query_codes import QueryCode
+from . import records
 from .people import Insured
 from .places import Route
 from .staff import Crew
@@ -29,6 +30,10 @@ _MONEY = frozenset({BalanceAction.REMIT, BalanceAction.RESEND, Action.CREDIT_BAL
 def month_end(day: date) -> date:
     """The last day of the month before the one of `day`."""
     return day.replace(day=1) - timedelta(days=1)
+
+
+def _month_after(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
 
 
 @dataclass
@@ -50,6 +55,7 @@ class CaseFile:
     form: FormDraft | None = None
     stopped_on: date | None = None
     enrolled_on: date | None = None
+    doubled: bool = False
     _bank: int = field(default=0)
 
     def crew(self, side: Side) -> Crew:
@@ -129,6 +135,14 @@ class CaseFile:
         )
         taken = submit(given, by=by, at=at, query_code=self.query_code)
         self.application = taken.application
+        self.form = self._draft()
+        records.at_origin(self.application, self.form.rows, at)
+        if not self.retired:
+            # One in twelve was insured in both places for the last two months.
+            self.doubled = self.rng.random() < 0.08
+            last = self.form.last_paid_month
+            first = month_end(last).replace(day=1) if self.doubled else _month_after(last)
+            records.at_destination(self.application, first, self.form.rows[-1].base_fen, at)
 
     def pass_check(self, side: Side, at: datetime, **without: Any) -> None:
         """`without`: what the record lacks; the supervisor overrides the checks this fails."""
@@ -211,7 +225,7 @@ class CaseFile:
 
     def prepare_form(self, at: datetime, *, wrong: bool = False) -> None:
         """`wrong`: one month short, which the destination will notice."""
-        self.form = self._draft()
+        assert self.form is not None, "it is submitted first"
         draft = self._one_month_short(self.form) if wrong else self.form
         who = self.crew(Side.ORIGIN).clerk
         self.do(Action.TRANSFER_OUT, who, at, mode="prepare", form=draft)
@@ -273,14 +287,8 @@ class CaseFile:
         self.do(Action.RECALL, self.crew(Side.DESTINATION).supervisor, at, mode=CONFIRM)
 
     def transfer_in(self, at: datetime) -> None:
-        assert self.application is not None
-        form = self.application.forms.latest("version")
-        # A retiree's relation stays where it is; only the balance moves.
-        merged, text = 0 if self.application.relocated_retiree else form.total_months, ""
-        if merged > 24 and self.rng.random() < 0.08:
-            merged, text = merged - 2, "有2个月与本地缴费重叠，只计一次。"
-        who = self.crew(Side.DESTINATION).clerk
-        self.do(Action.TRANSFER_IN, who, at, merged_months=merged, text=text)
+        text = "重复参保月份只计一次，多缴部分已由原参保地退费。" if self.doubled else ""
+        self.do(Action.TRANSFER_IN, self.crew(Side.DESTINATION).clerk, at, text=text)
 
     # The money
 
