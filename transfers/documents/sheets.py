@@ -260,7 +260,7 @@ def _receipt(content: dict[str, Any]) -> Body:
     blocks: list[Block] = [
         _person(
             content,
-            (_("Received"), words.moment(datetime.fromisoformat(body["submitted_at"]))),
+            (_("Received on"), words.moment(datetime.fromisoformat(body["submitted_at"]))),
             (
                 _("Handed in"),
                 f"{Channel(body['channel']).label} · {Submitter(body['submitter']).label}",
@@ -308,8 +308,8 @@ def _supplement(content: dict[str, Any]) -> Body:
             _("Materials to hand in"), tuple(str(MaterialKind(each).label) for each in body["items"])
         ),
         Quote(_("%(office)s says why:") % {"office": office}, body["why"]),
-        _facts((_("By when"), by)),
-        _facts((_("Where"), where)),
+        _facts((_("Hand in by"), by)),
+        _facts((_("Where to hand in"), where)),
         Text(_("If they do not come"), (late,)),
     ]  # fmt: skip
 
@@ -330,6 +330,11 @@ def _rejection(content: dict[str, Any]) -> Body:
         if reason.rule
         else _("No national text names this ground. Ask the office which local rule it applies.")
     )
+    phones = dict.fromkeys([issuer["phone"], _hotline(content)])
+    ask = _("First ask %(office)s, %(phones)s, whether an entry can be put right.") % {
+        "office": office,
+        "phones": pgettext("between two telephone numbers", " or ").join(phones),
+    }
     fix = str(reason.fix)
     fix = _("%(fix)s, then apply again.") % {"fix": fix} if reason.again else _("%(fix)s.") % {"fix": fix}  # fmt: skip
     return lead, [
@@ -344,11 +349,7 @@ def _rejection(content: dict[str, Any]) -> Body:
         Text(
             _("If you do not agree"),
             (
-                _(
-                    "Ask %(office)s (%(phone)s) or call %(hotline)s first: many refusals are"
-                    " settled by one missing entry."
-                )
-                % {"office": office, "phone": issuer["phone"], "hotline": _hotline(content)},
+                ask,
                 _(
                     "You may ask for administrative reconsideration within 60 days of receiving"
                     " this notice, or bring a suit before the people's court within 6 months"
@@ -490,7 +491,7 @@ def _completion(content: dict[str, Any]) -> Body:
                 if doubled
                 else "",
             ),
-            (_("Transferred in"), _long(body["in_on"])),
+            (_("Transferred in on"), _long(body["in_on"])),
             (_("Completed"), _long(body["closed_on"])),
         ),
     ]
