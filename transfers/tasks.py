@@ -15,6 +15,7 @@ from .models.alerts import LookupThrottle
 from .models.applications import TransferApplication
 from .models.steps import Step
 from .money.proof import prove
+from .money.statements import waiting
 from .rules.states import Action
 from .rules.steps import StepKind
 from .status import shown, situation_of
@@ -96,14 +97,15 @@ def lapse_supplements() -> int:
 
 @shared_task
 def forget_expired() -> int:
-    """Delete what no longer serves anybody: sessions that ended, with the answers kept in them, and
-    look-ups that failed more than a day ago."""
+    """Delete what no longer serves anybody: sessions that ended, with the answers kept in them,
+    look-ups that failed more than a day ago, and statements whose columns nobody came to name."""
     now = timezone.now()
     sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
     day_ago = now - timedelta(days=1)
     lookups, _by_model = LookupThrottle.objects.filter(last_miss_at__lt=day_ago).delete()
-    heartbeats.record("forget_expired", now, sessions + lookups)
-    return sessions + lookups
+    files = waiting.forget(now)
+    heartbeats.record("forget_expired", now, sessions + lookups + files)
+    return sessions + lookups + files
 
 
 @shared_task

@@ -135,6 +135,8 @@ def _pages() -> list[tuple[str, str, str, frozenset[Role]]]:
     return [
         (work, pgettext("navigation", "Queue"), "queue", CASE_READERS),
         (work, pgettext("navigation", "Money"), "finance", MONEY_READERS),
+        (work, _("Bank statements"), "statements", MONEY_READERS),
+        (work, _("Remittances"), "remittances", MONEY_READERS),
         (work, pgettext("navigation", "Books"), "books", MONEY_READERS),
         (work, pgettext("navigation", "Inbox"), "inbox", CASE_READERS),
         (work, pgettext("navigation", "Search"), "search", CASE_READERS),

@@ -121,13 +121,13 @@ def _layout(
             raise LayoutNeeded(sheet, chosen, problem)
         return chosen
     kept = layouts.saved(agency, bank)
+    suggested = layouts.suggest(kept, sheet.headers)
     if kept is None:
-        raise LayoutNeeded(sheet, layouts.guess(sheet.headers))
+        raise LayoutNeeded(sheet, suggested)
     try:
         find_columns(sheet.header, kept)
     except TableProblem as missing:
-        there = {field: name for field, name in kept.items() if layouts.fits(sheet.headers, name)}
-        raise LayoutNeeded(sheet, layouts.guess(sheet.headers) | there, missing) from None
+        raise LayoutNeeded(sheet, suggested, missing) from None
     return kept
 
 

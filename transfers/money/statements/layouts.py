@@ -143,9 +143,11 @@ def keep(agency: Agency, bank: str, columns: Mapping[str, str]) -> None:
     )  # fmt: skip
 
 
-def fits(headers: list[str], name: str) -> bool:
-    """Whether a file has a column of that name."""
-    return plain(name) in {plain(header) for header in headers}
+def suggest(kept: Mapping[str, str] | None, headers: list[str]) -> dict[str, str]:
+    """What a person is asked to confirm: the kept layout as far as the file has it, else a guess."""
+    there = {plain(header) for header in headers}
+    fitting = {field: name for field, name in (kept or {}).items() if plain(name) in there}
+    return guess(headers) | fitting
 
 
 def is_incoming(direction: str) -> bool | None:
