@@ -61,10 +61,15 @@ def _names(data: bytes, start: int) -> set[str]:
     return found
 
 
+def _is_variation_selector(each: str) -> bool:
+    return "\ufe00" <= each <= "\ufe0f" or "\U000e0100" <= each <= "\U000e01ef"
+
+
 def printable(text: str) -> tuple[str, bool]:
     """The text with 〔U+…〕 for every character that the font lacks, and whether there was one.
 
-    Control and formatting characters are dropped: they would print as nothing or as a box.
+    Control and formatting characters and variation selectors are dropped: they would print as
+    nothing or as a box.
     """
     known = characters()
     lacking = False
@@ -72,7 +77,7 @@ def printable(text: str) -> tuple[str, bool]:
     for each in unicodedata.normalize("NFC", text).replace("\r\n", "\n"):
         if each in "\n " or ord(each) in known:
             parts.append(each)
-        elif unicodedata.category(each) in ("Cc", "Cf") or "\ufe00" <= each <= "\ufe0f":
+        elif unicodedata.category(each) in ("Cc", "Cf") or _is_variation_selector(each):
             continue
         else:
             parts.append(f"〔U+{ord(each):04X}〕")
