@@ -42,8 +42,11 @@ PAGES: dict[str, set[Role]] = {
     "transfers_agency_add": set(),
     "transfers_heartbeat_add": set(),
 }
-POST_ONLY = {"assign", "acknowledge", "retry"}
-OF_A_CASE = {"case", "case_move", "case_identity", "case_applicant", "case_record"}
+POST_ONLY = {"assign", "acknowledge", "retry", "certificate"}
+OF_A_CASE = {
+    "case", "case_move", "case_identity", "case_applicant", "case_record", "case_paper",
+    "case_paper_pdf",
+}  # fmt: skip
 OF_A_ROW = {"change", "delete", "history"}
 DJANGO = {
     "index", "login", "logout", "password_change", "password_change_done", "autocomplete",
