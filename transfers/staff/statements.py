@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ..models import Agency, Statement, StatementLayout
+from ..models import Statement, StatementLayout
 from ..money.statements import layouts, waiting
 from ..money.statements.importing import AlreadyImported, LayoutNeeded, import_statement
 from ..money.statements.layouts import ALWAYS, Field, Sheet
@@ -169,10 +169,10 @@ def _read_in(
     request: HttpRequest, bank: str, name: str, content: bytes, given: dict[str, str] | None
 ) -> HttpResponse:
     desk = desk_of(request)
-    agency = Agency.objects.get(pk=desk.user.agency_id)
+    assert desk.agency is not None, "the page asks for membership of an agency"
     try:
         statement = import_statement(
-            agency, bank=bank, file_name=name, content=content, by=desk.user, at=timezone.now(),
+            desk.agency, bank=bank, file_name=name, content=content, by=desk.user, at=timezone.now(),
             columns=given,
         )  # fmt: skip
     except AlreadyImported as already:

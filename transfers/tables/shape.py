@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from .problems import TableProblem
 from .reading import Row
@@ -86,6 +87,7 @@ def find_columns(header: Row, wanted: Mapping[str, str]) -> Columns:
     if missing:
         raise TableProblem(
             "missing_column",
-            _("The file has no column “%(name)s”.") % {"name": "”, “".join(missing)},
+            _("The file has no column “%(name)s”.")
+            % {"name": f"”{pgettext('list separator', ', ')}“".join(missing)},
         )
     return Columns({field: there[plain(name)] for field, name in wanted.items()})
