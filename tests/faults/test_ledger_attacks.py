@@ -133,12 +133,17 @@ ATTACKS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ATTACKS)
-def test_the_database_refuses(books: Books, name: str) -> None:
+def test_the_database_refuses_every_attack_and_nothing_has_changed(books: Books) -> None:
     before = _everything()
-    with pytest.raises(DatabaseError):
-        attempt(ATTACKS[name].format(**books.names, key1=key(1)))
-    assert _everything() == before
+    let_through = []
+    for name, sql in ATTACKS.items():
+        try:
+            attempt(sql.format(**books.names, key1=key(1)))
+            let_through.append(name)
+        except DatabaseError:
+            pass  # refused, as it should be
+        assert _everything() == before, name
+    assert let_through == []
     assert ledger.held(books.case) == Holdings(suspense=123_456)
 
 

@@ -7,14 +7,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
-from ..models import Break, ContributionRow, Event, InformationForm, Preparation, SideRecord, Step
+from ..models import (
+    Break,
+    ContributionRow,
+    Event,
+    InformationForm,
+    Instruction,
+    Preparation,
+    SideRecord,
+    Step,
+)
 from ..models.applications import TransferApplication
 from ..rules.balances import BalanceAction, BalanceState
 from ..rules.months import spelled
@@ -165,6 +174,15 @@ def forms_of(application: TransferApplication) -> list[InformationForm]:
     return list(forms.values())
 
 
+def movements_of(application: TransferApplication) -> QuerySet[Instruction]:
+    """What the ledger posted on a case, in order; one query."""
+    return (
+        Instruction.objects.filter(application=application, resolution__outcome="posted")
+        .select_related("made_by", "resolution__by", "source", "target")
+        .order_by("pk")
+    )
+
+
 def case_for(request: HttpRequest, reference: str) -> TransferApplication:
     """The case with all that its pages show, if the reader may see it; Http404 otherwise."""
     steps = Step.objects.select_related("calendar", "agency", "assignee").order_by("pk")
@@ -237,6 +255,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         open_lines=[line for line in lines if line.step.closed_on is None],
         stations=relation_track(application, lines),
         money=money_track(balance, lines, desk.today),
+        movements=movements_of(application) if balance is not None else (),
+        frozen=list(application.breaks.all()),
         balance=balance,
         facts=facts_of(application.records.all()),
         forms=forms_of(application),
