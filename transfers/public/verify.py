@@ -23,14 +23,14 @@ class VerifyForm(forms.Form):
     number = forms.CharField(
         label=gettext_lazy("Number of the paper"),
         help_text=gettext_lazy("At its head, for example XB20251021-307188428."),
-        max_length=60,
+        max_length=100,
         error_messages={"required": gettext_lazy("Enter the number of the paper.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     code = forms.CharField(
         label=gettext_lazy("Verification code"),
         help_text=gettext_lazy("16 letters and digits beside the QR code."),
-        max_length=60,
+        max_length=100,
         error_messages={"required": gettext_lazy("Enter the verification code.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
