@@ -62,9 +62,9 @@ def test_the_record_is_shown_as_table_picture_and_words(scene: Scene) -> None:
     html = text_of(client_of(scene.user("origin_clerk")).get(url(application)))
     assert "2023-05" in html
     assert "2011-01" not in html, "the other side's record is not shown"
-    picture = html.split('<svg class="month-grid"')[1].split("</svg>")[0]
+    picture = html.split('<div class="month-grid"')[1].split("</div>")[0]
     for status, n in {"paid": 3, "deemed": 1, "doubled": 1, "missing": 3, "partly": 3}.items():
-        assert picture.count(f'<rect class="{status}"') == n, status
+        assert picture.count(f'class="square {status}"') == n, status
     assert 'role="img"' in picture
     words = html.split("<details>")[1]
     assert "2023-05–2023-07" in words
@@ -248,8 +248,8 @@ def test_the_page_shows_both_records_the_overlap_and_the_sum(scene: Scene) -> No
     for month in ("2025-05", "2025-06", "2025-07", "2025-08"):
         assert f"<li>{month}</li>" in html
     assert "<li>2025-09</li>" not in html
-    picture = html.split('<svg class="month-grid"')[1].split("</svg>")[0]
-    assert picture.count('<rect class="doubled"') == 4
+    picture = html.split('<div class="month-grid"')[1].split("</div>")[0]
+    assert picture.count('class="square doubled"') == 4
     assert form_of(html)["merged_months"] == "80"
     assert "7年2个月" in html, "the preview speaks of all months counted"
     assert answer.status_code == 422

@@ -19,51 +19,49 @@ LABELS: dict[MonthStatus, Any] = {
     MonthStatus.DOUBLED: _("Insured twice"),
     MonthStatus.MISSING: _("Missing"),
 }
+# Beside the colour; a paid month is a full square, a missing one an empty one.
 SIGNS = {MonthStatus.DOUBLED: "2", MonthStatus.PARTLY: "?", MonthStatus.DEEMED: "="}
-
-CELL, GAP, YEAR, HEAD = 22, 3, 44, 18  # in units of the drawing, which at 375 px are pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    x: int
-    y: int
-    status: str
-    sign: str
+    """A square; its status names the style."""
+
+    kind: MonthStatus
 
     @property
-    def middle(self) -> int:
-        return self.x + CELL // 2
+    def status(self) -> str:
+        return self.kind.value
 
     @property
-    def base(self) -> int:
-        """Where the sign stands."""
-        return self.y + CELL - 6
+    def sign(self) -> str:
+        return SIGNS.get(self.kind, "")
+
+    @property
+    def label(self) -> Any:
+        return LABELS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class YearRow:
-    """A year: its squares, and the same in words."""
+    """A year: its twelve squares, None outside of the record, and the same in words."""
 
     year: int
-    base: int
-    cells: list[Cell]
+    cells: list[Cell | None]
     words: list[tuple[Any, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
+    """The picture; `key` explains the squares that occur, `summary` stands for it to readers."""
+
     years: list[YearRow]
-    heads: list[tuple[int, int]]
-    width: int
-    height: int
-    legend: list[Cell]
-    labels: list[Any]
+    key: list[Cell]
     summary: str
 
     @property
-    def key(self) -> list[tuple[Cell, Any]]:
-        return list(zip(self.legend, self.labels, strict=True))
+    def heads(self) -> range:
+        return range(1, 13)
 
 
 def grid_of(spans: Sequence[Span]) -> Grid | None:
@@ -71,31 +69,17 @@ def grid_of(spans: Sequence[Span]) -> Grid | None:
     found = calendar(spans)
     if not found:
         return None
-    years = []
-    for number, (year, statuses) in enumerate(found.items()):
-        y = HEAD + number * (CELL + GAP)
-        cells = [
-            Cell(_x(month), y, status.value, SIGNS.get(status, ""))
-            for month, status in enumerate(statuses)
-            if status is not None
-        ]
-        years.append(YearRow(year, y + CELL - 6, cells, _words(year, statuses)))
-    seen = [
-        status for status in MonthStatus if any(status in statuses for statuses in found.values())
-    ]
+    counted = [status for statuses in found.values() for status in statuses]
     return Grid(
-        years=years,
-        heads=[(_x(month) + CELL // 2, month + 1) for month in range(12)],
-        width=_x(12) - GAP,
-        height=HEAD + len(years) * (CELL + GAP),
-        legend=[Cell(0, 0, status.value, SIGNS.get(status, "")) for status in seen],
-        labels=[LABELS[status] for status in seen],
-        summary=_summary(found.values()),
+        years=[
+            YearRow(
+                year, [Cell(each) if each else None for each in statuses], _words(year, statuses)
+            )
+            for year, statuses in found.items()
+        ],
+        key=[Cell(status) for status in MonthStatus if status in counted],
+        summary=_summary(counted),
     )
-
-
-def _x(month: int) -> int:
-    return YEAR + month * (CELL + GAP)
 
 
 def _words(year: int, statuses: Sequence[MonthStatus | None]) -> list[tuple[Any, str]]:
@@ -108,12 +92,11 @@ def _words(year: int, statuses: Sequence[MonthStatus | None]) -> list[tuple[Any,
     return words
 
 
-def _summary(years: Iterable[Sequence[MonthStatus | None]]) -> str:
-    counted = [status for year in years for status in year]
+def _summary(counted: Iterable[MonthStatus | None]) -> str:
+    statuses = list(counted)
     parts = []
     for status in MonthStatus:
-        n = counted.count(status)
-        if n:
+        if n := statuses.count(status):
             text = ngettext("%(what)s: %(n)d month", "%(what)s: %(n)d months", n)
             parts.append(text % {"what": LABELS[status], "n": n})
     return "; ".join(parts)
