@@ -146,6 +146,8 @@ def _pages() -> list[tuple[str, str, str, frozenset[Role]]]:
         (rules, pgettext("navigation", "Calendar"), "calendar", EVERYBODY),
         (rules, _("Alert ladder"), "transfers_alertrung_changelist", EVERYBODY),
         (system, _("Agencies"), "transfers_agency_changelist", EVERYBODY),
+        (system, _("Bank accounts"), "transfers_bankaccount_changelist",
+         frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
         (system, _("Regions"), "transfers_region_changelist", RULE_EDITORS),
         (system, _("Users and roles"), "transfers_user_changelist",
          frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),

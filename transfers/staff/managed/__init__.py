@@ -7,7 +7,8 @@ Cases, steps, events, balances, preparations and disclosures are not here: they 
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from ...models import Agency, AlertRung, Heartbeat, Region, TransferPolicy, User
+from ...models import Agency, AlertRung, BankAccount, Heartbeat, Region, TransferPolicy, User
+from .accounts import BankAccountAdmin
 from .ladder import AlertRungAdmin, HeartbeatAdmin
 from .people import UserAdmin
 from .places import AgencyAdmin, RegionAdmin
@@ -22,5 +23,6 @@ def register() -> None:
     site.register(AlertRung, AlertRungAdmin)
     site.register(Region, RegionAdmin)
     site.register(Agency, AgencyAdmin)
+    site.register(BankAccount, BankAccountAdmin)
     site.register(User, UserAdmin)
     site.register(Heartbeat, HeartbeatAdmin)
