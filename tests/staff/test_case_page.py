@@ -17,7 +17,7 @@ from transfers.workflow.actions import offers
 from transfers.workflow.actors import Actor
 from transfers.workflow.conditions import obstacle
 
-PRICE = 14
+PRICE = 15
 
 
 def legal(application: TransferApplication, side: Side, role: Role) -> set[str]:
