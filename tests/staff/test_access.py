@@ -25,6 +25,11 @@ PAGES: dict[str, set[Role]] = {
     "inbox": CASE_READERS,
     "search": CASE_READERS,
     "case_new": {Role.CLERK, Role.SUPERVISOR},
+    "statements": {Role.FINANCE, Role.SUPERVISOR, Role.AUDITOR},
+    "statement_read": {Role.FINANCE},
+    "statement_columns": {Role.FINANCE},
+    "remittances": {Role.FINANCE, Role.SUPERVISOR, Role.AUDITOR},
+    "remittances_export": {Role.FINANCE},
     "calendar": EVERYBODY,
     "calendar_load": EVERYBODY,
     "outbox": {Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR},
@@ -33,6 +38,8 @@ PAGES: dict[str, set[Role]] = {
     "transfers_agency_changelist": EVERYBODY,
     "transfers_region_changelist": {Role.POLICY_EDITOR, Role.ADMINISTRATOR},
     "transfers_user_changelist": {Role.ADMINISTRATOR, Role.AUDITOR},
+    "transfers_bankaccount_changelist": {Role.ADMINISTRATOR, Role.AUDITOR},
+    "transfers_bankaccount_add": {Role.ADMINISTRATOR},
     "transfers_heartbeat_changelist": {Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR},
     # Local editors: regions, ladder and the creation of offices belong to the nation.
     "transfers_transferpolicy_add": {Role.POLICY_EDITOR},
@@ -47,6 +54,8 @@ OF_A_CASE = {
     "case", "case_move", "case_identity", "case_applicant", "case_record", "case_paper",
     "case_paper_pdf",
 }  # fmt: skip
+# By role and agency: tests/staff/test_statements.py.
+OF_A_STATEMENT = {"statement", "statement_accept", "statement_line"}
 OF_A_ROW = {"change", "delete", "history"}
 DJANGO = {
     "index", "login", "logout", "password_change", "password_change_done", "autocomplete",
@@ -70,7 +79,7 @@ def _names() -> set[str]:
 
 
 def test_every_address_is_listed() -> None:
-    listed = set(PAGES) | POST_ONLY | OF_A_CASE | DJANGO
+    listed = set(PAGES) | POST_ONLY | OF_A_CASE | OF_A_STATEMENT | DJANGO
     unknown = {
         name
         for name in _names() - listed
@@ -165,7 +174,7 @@ def test_a_signed_in_account_that_is_no_staff_is_asked_to_sign_in(scene: Scene) 
 def test_case_tables_have_no_admin_pages() -> None:
     models = {model.__name__ for model in admin.site._registry}
     assert models == {
-        "TransferPolicy", "AlertRung", "Region", "Agency", "User", "Heartbeat",
+        "TransferPolicy", "AlertRung", "Region", "Agency", "BankAccount", "User", "Heartbeat",
     }  # fmt: skip
 
 
