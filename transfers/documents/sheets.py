@@ -53,6 +53,11 @@ class Table:
     numeric: tuple[bool, ...]
     kind: str = "table"
 
+    @property
+    def cells(self) -> list[list[tuple[str, str]]]:
+        """Each row's values with the heads of their columns, for a screen too narrow for a table."""
+        return [list(zip(self.head, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
