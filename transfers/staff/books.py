@@ -31,33 +31,34 @@ _SUMS = (
     ("suspense_fen", pgettext_lazy("proof", "In suspense")),
 )
 
-# The chart, in units of its viewBox.
-_WIDTH, _LABEL, _VALUE, _BAR, _GAP = 640, 130, 150, 24, 12
+OLD_DAYS = 30  # money that is on its way for longer is drawn as what somebody should look after
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of the chart: its words, and where it is drawn."""
+    """One row of a chart: its words, its figures, and how long its bar is, in percent."""
 
     label: str
     count: int
-    amount: str
-    y: int
-    text_y: int
-    width: int
-    value_x: int
+    amount_fen: int
+    percent: int
     old: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Money by age as horizontal bars; the table beside it says the same."""
+    """Money by age: a table whose rows carry a bar."""
 
     title: str
     bars: list[Bar]
-    height: int
-    total: str
-    empty: bool
+
+    @property
+    def count(self) -> int:
+        return sum(bar.count for bar in self.bars)
+
+    @property
+    def amount_fen(self) -> int:
+        return sum(bar.amount_fen for bar in self.bars)
 
 
 def _label(age: Age, before: int | None) -> str:
@@ -68,21 +69,15 @@ def _label(age: Age, before: int | None) -> str:
 
 
 def chart_of(title: str, found: list[Age]) -> Chart:
-    most = max((age.amount_fen for age in found), default=0)
-    room = _WIDTH - _LABEL - _VALUE
+    most = max((age.amount_fen for age in found), default=0) or 1
     bars, before = [], None
-    for number, age in enumerate(found):
-        width = 0 if not most else max(2 if age.amount_fen else 0, room * age.amount_fen // most)
-        y = number * (_BAR + _GAP)
-        bars.append(
-            Bar(
-                _label(age, before), age.count, yuan(age.amount_fen), y, y + 17, width,
-                _LABEL + width + 8, age.up_to is None or age.up_to > 30,
-            )
-        )  # fmt: skip
+    for age in found:
+        # Even the smallest amount is seen.
+        percent = -(-100 * age.amount_fen // most)
+        old = age.up_to is None or age.up_to > OLD_DAYS
+        bars.append(Bar(_label(age, before), age.count, age.amount_fen, percent, old))
         before = age.up_to
-    total = yuan(sum(age.amount_fen for age in found))
-    return Chart(title, bars, len(bars) * (_BAR + _GAP) - _GAP, total, not most)
+    return Chart(title, bars)
 
 
 @require_GET
