@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,7 +14,15 @@ from django.contrib.auth.models import Group
 from tests.looks import LANGUAGES, MATRIX, Look, examine, is_a_sign, looks, switch
 from tests.scenes import FORM, Scene, moment, staff
 from tests.staff.conftest import NOW
-from transfers.models import Agency, Alert, AlertRung, OutboxMessage, Step, TransferPolicy
+from transfers.models import (
+    Agency,
+    Alert,
+    AlertRung,
+    Contribution,
+    OutboxMessage,
+    Step,
+    TransferPolicy,
+)
 from transfers.rules.states import Role, State
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -45,6 +54,12 @@ def sights(transactional_db: None) -> dict[str, tuple[str, str]]:
         waiting, "origin_clerk", "transfer_out", moment("2025-10-28"), mode="prepare", form=FORM
     )
     out = scene.out()
+    overlapping = scene.out()
+    for pool in (overlapping.origin, overlapping.destination):
+        Contribution.objects.create(
+            person=overlapping.person, pool=pool, scheme="employee", kind="deemed", months=5,
+            from_month=date(2025, 5, 1), to_month=date(2025, 10, 1), recorded_at=NOW,
+        )  # fmt: skip
     credited = scene.in_state(State.BALANCE_CREDITED)
     arrived = scene.arrived()
     step = Step.objects.get(application=applied, kind="check_origin")
@@ -87,6 +102,8 @@ def sights(transactional_db: None) -> dict[str, tuple[str, str]]:
         "confirm": (scene.user("origin_checker").username, of(waiting, "transfer_out")),
         "own": (clerk_, of(waiting, "transfer_out")),
         "discrepancy": (scene.user("destination_clerk").username, of(out, "raise_discrepancy")),
+        "merge": (scene.user("destination_clerk").username, of(overlapping, "transfer_in")),
+        "record": (clerk_, of(overlapping, "record")),
         "payout": (finance, of(arrived, "pay_to_person")),
         "remit": (finance, of(arrived, "remit")),
         "impossible": (clerk_, of(credited, "transfer_out")),

@@ -144,6 +144,23 @@ def test_preview(state: State, changes: dict[str, Any], zh: str) -> None:
     assert TransferApplication.objects.get(pk=application.pk).state == State.APPLIED
 
 
+def test_the_months_that_count_are_those_held_and_those_brought() -> None:
+    now = replace(situation("moved"), merged_months=80, cumulative_months=86)
+    with override("zh-hans"):
+        assert "缴费7年2个月已计入" in describe(now).happening
+    assert replace(now, cumulative_months=None).counted_months == 80
+
+
+@pytest.mark.parametrize("state", [State.CLOSED_WITHOUT_BALANCE, State.TRANSFERRED_IN])
+def test_a_relation_that_stays_or_counts_for_nothing_is_not_called_counted(state: State) -> None:
+    now = replace(situation("no-balance"), state=state, merged_months=0, cumulative_months=0)
+    with override("en"):
+        assert "do not count as employee months" in describe(now).happening
+        stays = describe(replace(now, stays=True)).happening
+    assert "Your insurance stays at" in stays
+    assert "counted" not in stays
+
+
 def test_a_provisional_date_is_called_an_estimate() -> None:
     now = situation("out")
     clock = replace(now.clocks[0], provisional=True)
