@@ -115,7 +115,7 @@ def test_some_are_paused_provisional_or_wait_for_a_second_person(demo: Demo) -> 
     kinds = set(Step.objects.running().filter(provisional=True).values_list("kind", flat=True))
     assert kinds == {StepKind.SUPPLEMENT, StepKind.REMIT}
     waiting = set(Preparation.objects.filter(outcome="").values_list("verb", flat=True))
-    assert waiting == {"transfer_out", "recall", "credit_balance"}
+    assert waiting == {"transfer_out", "recall", "remit", "credit_balance"}
 
 
 def test_every_moment_is_in_office_hours_and_in_order(demo: Demo) -> None:

@@ -106,6 +106,8 @@ def sights(transactional_db: None) -> dict[str, tuple[str, str]]:
         "record": (clerk_, of(overlapping, "record")),
         "payout": (finance, of(arrived, "pay_to_person")),
         "remit": (finance, of(arrived, "remit")),
+        "money": (finance, "/admin/finance/?group=to_remit"),
+        "books": (finance, "/admin/books/"),
         "impossible": (clerk_, of(credited, "transfer_out")),
         "inbox": (clerk_, "/admin/inbox/"),
         "search": (clerk_, "/admin/search/"),

@@ -112,12 +112,15 @@ def test_the_main_road_at_the_pages(scene: Scene) -> None:
     assert application.forms.count() == 2
     event = press(scene, "destination_clerk", application, "transfer_in")
     assert event.facts["months"] == 84
-    press(scene, "origin_finance", application, "remit", bank_reference="B-1")
+    four_eyes(scene, "origin_finance", "origin_finance2", application, "remit")
     press(scene, "destination_finance", application, "receive", received_fen="1230",
           bank_reference="B-1")  # fmt: skip
     press(scene, "destination_finance", application, "mismatch", text="少 4.56 元")
+    event = four_eyes(scene, "origin_clerk", "origin_checker", application, "restate",
+                      balance_fen="1,234.50")  # fmt: skip
+    assert (event.facts["form"], event.to_state) == (3, "mismatched")
     press(scene, "destination_finance", application, "resolve", resolution="top_up",
-          received_fen="1234.56", text="已补足")  # fmt: skip
+          received_fen="1234.50", text="已补足")  # fmt: skip
     press(scene, "destination_finance", application, "match")
     event = four_eyes(scene, "destination_finance", "destination_finance2", application,
                       "credit_balance")  # fmt: skip
@@ -153,9 +156,9 @@ def test_refusals_at_the_pages(scene: Scene) -> None:
 
 def test_payouts_and_bounces_at_the_pages(scene: Scene) -> None:
     application = scene.arrived()
-    press(scene, "origin_finance", application, "remit", bank_reference="B-2")
+    four_eyes(scene, "origin_finance", "origin_finance2", application, "remit")
     press(scene, "origin_finance", application, "bounce", text="账号有误")
-    press(scene, "origin_finance", application, "resend", bank_reference="B-3")
+    four_eyes(scene, "origin_finance", "origin_finance2", application, "resend")
     press(scene, "origin_finance", application, "bounce", text="又退汇")
     four_eyes(scene, "origin_finance", "origin_finance2", application, "pay_to_person",
               payee="张示例", payee_account="6200 0000 0000 0000", text="转入地无法接收")  # fmt: skip
