@@ -139,7 +139,7 @@ def test_a_stale_page_writes_nothing(scene: Scene) -> None:
 def test_rows_that_a_transfer_brought_are_shown_but_not_offered(scene: Scene) -> None:
     application = scene.arrived()
     html = text_of(client_of(scene.user("destination_clerk")).get(url(application)))
-    assert application.reference in html.split('class="list"')[1]
+    assert application.reference in html.split('class="list record"')[1]
     assert 'name="rows-0-from_month"' not in html, "after the merge the record stands"
     again = scene.submit(moment("2025-10-28"), origin="350500", destination="990100",
                          id_number=application.person.id_number).application  # fmt: skip
