@@ -188,3 +188,8 @@ class StatementLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.statement} {self.number}"
+
+    @property
+    def shown(self) -> str:
+        """What there was in a row that could not be understood."""
+        return " · ".join(str(cell) for cell in self.cells if cell)
