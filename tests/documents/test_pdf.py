@@ -118,6 +118,16 @@ def test_the_longest_reason_fits_on_two_pages(scene: Scene, tmp_path: Path) -> N
 
 @poppler
 @pytest.mark.django_db
+def test_a_sentence_with_rare_names_prints_every_character(scene: Scene, tmp_path: Path) -> None:
+    application = scene.submit().application
+    scene.do(application, "destination_clerk", Action.REJECT, moment("2025-09-25"),
+             code="other", text=f"登记的姓名为{RARE}，与身份证不一致")  # fmt: skip
+    text = pdf_text(in_language(paper_of(application, K.REJECTION_NOTICE)), tmp_path)
+    assert f"登记的姓名为{RARE}，与身份证不一致" in text
+
+
+@poppler
+@pytest.mark.django_db
 def test_what_people_write_is_data_and_never_source(scene: Scene, tmp_path: Path) -> None:
     evil = '#panic("x") *b* _i_ $1$ @ref <l> \\ `#read("/etc/passwd")`\nline "two"'
     application = scene.submit().application

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from tests.documents.papers import certificate_of, paper_of
 from tests.scenes import Scene
+from transfers.documents.sheets import sheet_of
 from transfers.documents.signing import add_key, digest_of, read_keys, seals
 from transfers.documents.verification import Verdict, code_of, is_sealed, verify
 from transfers.models import Agency, Paper, TransferApplication
@@ -40,6 +42,8 @@ def test_a_paper_as_issued_is_genuine(form: Paper) -> None:
     assert verdict(form) is Verdict.GENUINE
     assert verdict(form, number=form.number.lower().replace("-", " ")) is Verdict.GENUINE
     assert verdict(form, code=f" {code_of(form).upper()} ") is Verdict.GENUINE
+    with translation.override("en"):
+        assert verdict(form, code=sheet_of(form).code) is Verdict.GENUINE
 
 
 def test_a_newer_paper_of_the_kind_replaces_it(

@@ -5,6 +5,7 @@ Made from the stored content alone, so that the two can never differ, nor either
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -135,7 +136,7 @@ def sheet_of(paper: Paper) -> Sheet:
         title=title,
         subtitle=subtitle,
         number=content["number"],
-        code=code_of(paper),
+        code=" ".join(re.findall("....", code_of(paper))),
         version=content["version"],
         office=_office(issuer),
         contact=_contact(issuer),
