@@ -99,6 +99,7 @@ def test_forty_rows_fit_on_two_pages(scene: Scene, tmp_path: Path) -> None:
     application = scene.out(form=form)
     for language in ("zh-hans", "en"):
         pdf = in_language(paper_of(application, K.INFORMATION_FORM), language)
+        (tmp_path / f"forty-{language[:2]}.pdf").write_bytes(pdf)
         assert pages(pdf, tmp_path) <= 2
         text = pdf_text(pdf, tmp_path)
         assert text.count("¥1,234,567.00") == 40
