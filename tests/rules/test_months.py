@@ -117,6 +117,11 @@ def test_a_span_with_gaps_never_doubles_a_month() -> None:
     assert count([span("2024-01", "2024-12", 12), span("2024-01", "2024-12", 1)]) == 12
 
 
+def test_spans_without_gaps_are_certain_whatever_else_is_there() -> None:
+    whole = [span("2024-01", "2024-05"), span("2025-04", "2025-08")]
+    assert count([span("2024-01", "2025-08", 8), *whole]) == 10
+
+
 def test_a_relation_that_stays_adds_nothing() -> None:
     report = stays_at_origin([span("2025-01", "2025-12")])
     assert (report.held, report.on_form, report.worth, report.added) == (0, 12, 0, 0)
