@@ -7,6 +7,7 @@ from transfers.models import Event, TransferApplication
 from transfers.rules.balances import BALANCE, BalanceAction, BalanceState
 from transfers.rules.states import FINAL, RELATION, SEATED, Action, State
 from transfers.workflow.actions import perform
+from transfers.workflow.actors import Actor
 from transfers.workflow.errors import NotAllowed
 
 TABLE = """
@@ -131,9 +132,14 @@ REFUSED = [
 ]
 
 
+def everybody(scene: Scene) -> dict[str, Actor]:
+    """Everybody who may sit somewhere, loaded once: nobody's roles change in these tests."""
+    return {who: scene.actor(who) for who in SITS}
+
+
 @pytest.mark.parametrize("state", list(State))
 def test_every_action_that_is_not_in_the_table_is_refused(scene: Scene, state: State) -> None:
-    application = scene.in_state(state)
+    application, actors = scene.in_state(state), everybody(scene)
     before = Event.objects.filter(application=application).count()
     refused = [action for at, action in REFUSED if at is state]
     assert refused, "every state refuses something"
@@ -141,9 +147,7 @@ def test_every_action_that_is_not_in_the_table_is_refused(scene: Scene, state: S
         mode = "prepare" if RELATION[action].four_eyes else "do"
         for who in ("system", "applicant", *scene.crew):
             with pytest.raises(NotAllowed) as refusal:
-                perform(
-                    application, action, by=scene.actor(who), at=moment("2025-10-31"), mode=mode
-                )
+                perform(application, action, by=actors[who], at=moment("2025-10-31"), mode=mode)
             assert refusal.value.code == "wrong_state"
     application = TransferApplication.objects.get(pk=application.pk)
     assert application.state == state
@@ -152,14 +156,14 @@ def test_every_action_that_is_not_in_the_table_is_refused(scene: Scene, state: S
 
 @pytest.mark.parametrize("state", list(State))
 def test_every_seat_that_is_not_in_the_table_is_refused(scene: Scene, state: State) -> None:
-    application = scene.in_state(state)
+    application, actors = scene.in_state(state), everybody(scene)
     application = TransferApplication.objects.get(pk=application.pk)
     tried = 0
     for action, row in RELATION.items():
         if state not in row.sources:
             continue
         for who in ("system", "applicant", *scene.crew):
-            actor = scene.actor(who)
+            actor = actors[who]
             if SITS[who] & set(row.seats):
                 continue
             tried += 1
@@ -176,7 +180,7 @@ def test_every_seat_that_is_not_in_the_table_is_refused(scene: Scene, state: Sta
 def test_every_money_move_that_is_not_in_the_table_is_refused(
     scene: Scene, state: BalanceState
 ) -> None:
-    application = money_at(scene, state)
+    application, actors = money_at(scene, state), everybody(scene)
     application = TransferApplication.objects.get(pk=application.pk)
     assert application.balance.state == state
     for action, row in BALANCE.items():
@@ -185,7 +189,7 @@ def test_every_money_move_that_is_not_in_the_table_is_refused(
         for who in ("system", *scene.crew):
             with pytest.raises(NotAllowed):
                 perform(
-                    application, action, by=scene.actor(who), at=moment("2025-10-31"),
+                    application, action, by=actors[who], at=moment("2025-10-31"),
                     mode="prepare" if row.four_eyes else "do",
                 )  # fmt: skip
     for action, row in BALANCE.items():
@@ -194,7 +198,7 @@ def test_every_money_move_that_is_not_in_the_table_is_refused(
         for who in SITS.keys() - {who for who, seats in SITS.items() if seats & set(row.seats)}:
             with pytest.raises(NotAllowed) as refusal:
                 perform(
-                    application, action, by=scene.actor(who), at=moment("2025-10-31"),
+                    application, action, by=actors[who], at=moment("2025-10-31"),
                     mode="prepare" if row.four_eyes else "do",
                 )  # fmt: skip
             assert refusal.value.code == "wrong_seat"

@@ -20,7 +20,7 @@ from config.embedded import valkey_command, valkey_socket
 from config.supervisor import StopAsked, Supervisor, only_one
 
 ADDRESS = "127.0.0.1"
-DEMO_CASES = 400  # every state many times; they all go through the real door, which takes a minute
+DEMO_CASES = 240  # every state many times; they all go through the real door, which takes a minute
 
 
 class Command(BaseCommand):
