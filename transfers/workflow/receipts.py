@@ -26,6 +26,7 @@ from ..models.users import User
 from ..money import ledger
 from ..money.statements import matching
 from ..money.statements.lines import Problem
+from ..policy import remembered
 from ..rules.balances import BalanceAction, BalanceState, Resolution
 from ..rules.ledger import Movement
 from ..rules.money import yuan
@@ -51,25 +52,28 @@ def accept(line: StatementLine, *, by: Actor, at: datetime) -> StatementLine:
     suspense leaves it by a reversal.
     """
     with _deciding():
-        held = _claim(line, by)
-        if held.outcome not in ("", Outcome.SUSPENSE):
-            raise _decided(held)
-        _check_usable(held)
-        if held.application is None:
-            raise NotAllowed(_("Link the line to its case first."), code="no_case")
-        if ledger.is_frozen(held.application_id):
-            raise _frozen()
-        if held.outcome == Outcome.SUSPENSE:
-            assert held.instruction is not None, "the database keeps it with a line in suspense"
-            ledger.reverse(held.instruction, by=_user(by), at=at)
-        side = held.application.side_of(held.agency_id)
-        if side is Side.DESTINATION:
-            outcome, instruction = _arrived(held, held.application, by, at)
-        elif side is Side.ORIGIN:
-            outcome, instruction = _came_back(held, held.application, by, at)
-        else:
-            raise _foreign_case()
-        return _decide(held, outcome, by, at, instruction=instruction)
+        return _accept(_claim(line, by), by, at)
+
+
+def _accept(held: StatementLine, by: Actor, at: datetime) -> StatementLine:
+    if held.outcome not in ("", Outcome.SUSPENSE):
+        raise _decided(held)
+    _check_usable(held)
+    if held.application is None:
+        raise NotAllowed(_("Link the line to its case first."), code="no_case")
+    if ledger.is_frozen(held.application_id):
+        raise _frozen()
+    if held.outcome == Outcome.SUSPENSE:
+        assert held.instruction is not None, "the database keeps it with a line in suspense"
+        ledger.reverse(held.instruction, by=_user(by), at=at)
+    side = held.application.side_of(held.agency_id)
+    if side is Side.DESTINATION:
+        outcome, instruction = _arrived(held, held.application, by, at)
+    elif side is Side.ORIGIN:
+        outcome, instruction = _came_back(held, held.application, by, at)
+    else:
+        raise _foreign_case()
+    return _decide(held, outcome, by, at, instruction=instruction)
 
 
 def link(line: StatementLine, application: TransferApplication, *, by: Actor) -> StatementLine:
@@ -178,7 +182,7 @@ def _book(pk: int, at: datetime, actors: dict[int, Actor], run: Run) -> None:
                 skip_locked=connection.features.has_select_for_update_skip_locked,
                 of=("self",), no_key=True,
             )
-            .select_related("accept_asked_by")
+            .select_related("accept_asked_by", "application")
             .filter(pk=pk, outcome="", accept_asked_at__isnull=False)
             .first()
         )  # fmt: skip
@@ -187,7 +191,9 @@ def _book(pk: int, at: datetime, actors: dict[int, Actor], run: Run) -> None:
         user = line.accept_asked_by
         by = actors.setdefault(user.pk, Actor.staff(user))
         try:
-            accept(line, by=by, at=at)
+            with _deciding():
+                _check_seat(line, by)
+                _accept(line, by, at)
             run.booked += 1
         except Refused as refusal:
             with override(settings.LANGUAGE_CODE):
@@ -301,7 +307,7 @@ def _suspend(line: StatementLine, by: Actor, at: datetime) -> Instruction:
 def _deciding() -> Iterator[None]:
     """One transaction, in which the ledger's own refusals become sentences."""
     try:
-        with transaction.atomic():
+        with remembered(), transaction.atomic():
             yield
     except ledger.Frozen:
         raise _frozen() from None
@@ -319,9 +325,14 @@ def _claim(line: StatementLine, by: Actor) -> StatementLine:
         .select_related("application", "instruction", "decided_by")
         .get(pk=line.pk)
     )
-    if held.agency_id != by.agency_id:
-        raise NotAllowed(_("This line belongs to another agency's account."), code="wrong_side")
+    _check_seat(held, by)
     return held
+
+
+def _check_seat(line: StatementLine, by: Actor) -> None:
+    _check_role(by)
+    if line.agency_id != by.agency_id:
+        raise NotAllowed(_("This line belongs to another agency's account."), code="wrong_side")
 
 
 def _undecided(line: StatementLine, by: Actor) -> StatementLine:
