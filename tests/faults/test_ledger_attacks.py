@@ -45,6 +45,7 @@ def books() -> Books:
         case,
         {
             "case": case.pk,
+            "other": money_at(scene, BalanceState.PENDING).pk,
             "pending": Instruction.objects.get(application=case, kind=Movement.CREDIT).pk,
             "receipt": Instruction.objects.get(application=case, kind=Movement.RECEIVE).pk,
             "transit": accounts["transit"],
@@ -113,11 +114,11 @@ ATTACKS = {
     "an edited proposal":
         "UPDATE transfers_preparation SET payload_hash = 'x' WHERE id = {preparation}",
     "an amount of nothing": INSTRUCT
-        + "({key1}, 'bounce', {case}, 1, {suspense}, {transit}, 0, NULL, '', {maker}, '" + AT + "')",
+        + "({key1}, 'receive', {case}, 2, {transit}, {suspense}, 0, NULL, '', {maker}, '" + AT + "')",
     "an amount below zero": INSTRUCT
-        + "({key1}, 'bounce', {case}, 1, {suspense}, {transit}, -1, NULL, '', {maker}, '" + AT + "')",
+        + "({key1}, 'receive', {case}, 2, {transit}, {suspense}, -1, NULL, '', {maker}, '" + AT + "')",
     "an amount beyond all bounds": INSTRUCT
-        + "({key1}, 'bounce', {case}, 1, {suspense}, {transit}, 10000000001, NULL, '', {maker}, '" + AT + "')",
+        + "({key1}, 'receive', {case}, 2, {transit}, {suspense}, 10000000001, NULL, '', {maker}, '" + AT + "')",
     "money that stays where it is": INSTRUCT
         + "({key1}, 'bounce', {case}, 1, {suspense}, {suspense}, 1, NULL, '', {maker}, '" + AT + "')",
     "an attempt that was had": INSTRUCT
@@ -126,6 +127,13 @@ ATTACKS = {
         + "({key1}, 'receive', {case}, 3, {transit}, {suspense}, 1, NULL, '', {maker}, '" + AT + "')",
     "a second credit beside the first": INSTRUCT
         + "({key1}, 'credit', {case}, 2, {suspense}, {person}, 1, NULL, '', {maker}, '" + AT + "')",
+    "a credit under the name of what one person may do": INSTRUCT
+        + "({key1}, 'return', {case}, 1, {suspense}, {person}, 123456, NULL, '', {clerk}, '" + AT + "')",
+    "a movement over the accounts of another case": INSTRUCT
+        + "({key1}, 'receive', {other}, 1, {transit}, {suspense}, 1, NULL, '', {maker}, '" + AT + "')",
+    "an account kept by the other office":
+        "INSERT INTO transfers_account (kind, agency_id, application_id, balance_fen)"
+        " SELECT 'paid_out', agency_id, application_id, 0 FROM transfers_account WHERE id = {suspense}",
     "a reversal of another amount": INSTRUCT
         + "({key1}, 'reverse', {case}, 1, {suspense}, {transit}, 5, {receipt}, '', {maker}, '" + AT + "')",
     "a reversal of what was not posted": INSTRUCT

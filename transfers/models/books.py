@@ -2,8 +2,9 @@
 
 Posting a resolution makes the database write both legs and move the cached balances, so no program can
 write half of it. Besides that it refuses: a leg that is not its instruction's, a balance that is not
-the sum of its entries, an attempt out of turn, and a posting that needs two pairs of eyes and has one,
-or whose pairs do not belong to the finance of the right office. PostgreSQL checks the legs once more
+the sum of its entries, an attempt out of turn, a movement off its route or over the accounts of another
+case, and a posting that needs two pairs of eyes and has one, or whose pairs do not belong to the finance
+of the right office. PostgreSQL checks the legs once more
 when the transaction ends, which SQLite cannot.
 """
 
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from ..rules.ledger import FOUR_EYES, ROUTES, AccountKind, Movement
-from ..rules.states import Role
+from ..rules.ledger import FOUR_EYES, KEEPER, ROUTES, UNBOUNDED, AccountKind, Movement
+from ..rules.states import Role, Side
 
 _ACCOUNT, _ENTRY = "transfers_account", "transfers_entry"
 _INSTRUCTION, _RESOLUTION = "transfers_instruction", "transfers_instructionresolution"
@@ -23,6 +24,12 @@ _FROM_POOL = ", ".join(
     for movement in sorted(FOUR_EYES)
     if ROUTES[movement].source is AccountKind.POOL
 )
+_ROUTES = ", ".join(
+    f"'{movement.value} {route.source.value} {route.target.value}'"
+    for movement, route in ROUTES.items()
+)
+_SHARED = ", ".join(f"'{kind.value}'" for kind in sorted(UNBOUNDED))
+_AT_ORIGIN = ", ".join(f"'{kind.value}'" for kind, side in KEEPER.items() if side is Side.ORIGIN)
 
 # Conditions that refuse the row NEW, in SQL that both databases read.
 # The attempt before must have ended; a crediting that was posted must have been reversed as well. Of a
@@ -45,7 +52,27 @@ _REVERSAL_IS_ANOTHER = """
   NEW.reverses_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM transfers_instruction e
     JOIN transfers_instructionresolution r ON r.instruction_id = e.id AND r.outcome = 'posted'
     WHERE e.id = NEW.reverses_id AND e.source_id = NEW.target_id AND e.target_id = NEW.source_id
-      AND e.amount_fen = NEW.amount_fen AND e.reverses_id IS NULL)
+      AND e.amount_fen = NEW.amount_fen AND e.reverses_id IS NULL
+      AND COALESCE(e.application_id, 0) = COALESCE(NEW.application_id, 0)
+      AND COALESCE(e.line_id, 0) = COALESCE(NEW.line_id, 0))
+"""
+
+
+def _own(account: str, other: str) -> str:
+    """That an account is the movement's own, or shared by the office that keeps the other."""
+    return (
+        f"({account}.kind IN ({_SHARED}) AND {account}.agency_id = {other}.agency_id"
+        f" OR COALESCE({account}.application_id, 0) = COALESCE(NEW.application_id, 0)"
+        f" AND COALESCE({account}.line_id, 0) = COALESCE(NEW.line_id, 0))"
+    )
+
+
+# What a movement is called decides whether it needs two: so the name must fit the accounts.
+_OFF_ITS_ROUTE = f"""
+  NEW.reverses_id IS NULL AND NOT EXISTS (SELECT 1
+    FROM transfers_account s JOIN transfers_account t ON t.id = NEW.target_id
+    WHERE s.id = NEW.source_id AND NEW.kind || ' ' || s.kind || ' ' || t.kind IN ({_ROUTES})
+      AND {_own("s", "t")} AND {_own("t", "s")})
 """
 _ONE_PAIR_OF_EYES = f"""
   NEW.outcome = 'posted' AND EXISTS (SELECT 1 FROM transfers_instruction i
@@ -74,15 +101,25 @@ _BALANCE_NOT_ITS_ENTRIES = """
       (SELECT COALESCE(SUM(e.amount_fen), 0) FROM transfers_entry e WHERE e.account_id = NEW.id))
 """
 _BORN_WITH_MONEY = "NEW.balance_fen IS NOT NULL AND NEW.balance_fen <> 0"
+# Whose finance may move the money is read from the account.
+_KEPT_ELSEWHERE = f"""
+  EXISTS (SELECT 1 FROM transfers_transferapplication c
+    WHERE c.id = NEW.application_id AND NEW.agency_id <> CASE WHEN NEW.kind IN ({_AT_ORIGIN})
+      THEN c.origin_agency_id ELSE c.destination_agency_id END)
+  OR EXISTS (SELECT 1 FROM transfers_statementline l
+    WHERE l.id = NEW.line_id AND l.agency_id <> NEW.agency_id)
+"""
 
 # name → table, event, condition, what it says
 _REFUSALS = {
     "attempt": (_INSTRUCTION, "INSERT", _ATTEMPT_OUT_OF_TURN, "attempt out of turn"),
+    "route": (_INSTRUCTION, "INSERT", _OFF_ITS_ROUTE, "not a route of this movement"),
     "reversal": (_INSTRUCTION, "INSERT", _REVERSAL_IS_ANOTHER, "reverses another movement"),
     "eyes": (_RESOLUTION, "INSERT", _ONE_PAIR_OF_EYES, "needs two of the finance of its office"),
     "leg": (_ENTRY, "INSERT", _FOREIGN_LEG, "not a leg of a posted instruction"),
     "balance": (_ACCOUNT, "UPDATE", _BALANCE_NOT_ITS_ENTRIES, "not the sum of its entries"),
     "empty": (_ACCOUNT, "INSERT", _BORN_WITH_MONEY, "an account starts empty"),
+    "keeper": (_ACCOUNT, "INSERT", _KEPT_ELSEWHERE, "kept by the wrong office"),
 }
 
 # In one statement, so that the legs are complete whenever somebody looks.
