@@ -17,8 +17,10 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils.timezone import localtime
 
+from tests.scenes import moment
 from transfers.deadlines.calendars import calendar_of
 from transfers.demo.casting import case_files
+from transfers.demo.places import STAFFED
 from transfers.demo.plots import FEWEST, PLOTS, cast
 from transfers.demo.timeline import schedule
 from transfers.models import (
@@ -30,10 +32,13 @@ from transfers.models import (
     OutboxMessage,
     Person,
     Preparation,
+    Statement,
+    StatementLine,
     Step,
     TransferApplication,
     User,
 )
+from transfers.money.proof import prove
 from transfers.rules import identity
 from transfers.rules.balances import BalanceState
 from transfers.rules.states import Role, State
@@ -175,6 +180,18 @@ def test_every_pool_with_people_has_one_made_up_bank_account(demo: Demo) -> None
     accounts = BankAccount.objects.filter(in_use=True)
     assert pools == {account.agency_id for account in accounts}
     assert all(account.number.startswith("9999") for account in accounts)
+
+
+def test_statements_show_every_kind_of_line_and_the_books_agree(demo: Demo) -> None:
+    lines = StatementLine.objects.all()
+    # The fewest cases leave no third one on its way to the same pool, to differ in its amount.
+    every = set(StatementLine.State.values) - {StatementLine.State.AMOUNT_DIFFERS}
+    assert every <= set(lines.values_list("state", flat=True))
+    assert lines.filter(outcome="proven").exists()
+    assert Statement.objects.count() == len(STAFFED)
+    with transaction.atomic():
+        assert prove(moment(TODAY, 2, 30)).breaks_found == 0
+        transaction.set_rollback(True)
 
 
 def test_the_printed_case_is_being_transferred_out(demo: Demo) -> None:

@@ -6,7 +6,7 @@ waits for it; it is meant for the moment before the services start.
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
@@ -28,6 +28,7 @@ from . import logins, staff
 from .casting import case_files
 from .people import SHOWCASE_NUMBER
 from .places import STAFFED, add_bank_accounts, add_sample_city
+from .statements import add_statements
 from .timeline import by_day, mornings, schedule
 
 _SEED = 990100  # the same people and stories on every computer, counted back from its today
@@ -85,6 +86,7 @@ def _make(count: int, today: date, code: QueryCode) -> None:
             for move in days.get(day, ()):
                 move.act(move.case, move.at)
             _send_on_paper(_at(day, time(18)))
+    add_statements(_at(today - timedelta(days=1), time(17)))
     _assign()
 
 
