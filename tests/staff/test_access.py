@@ -24,6 +24,8 @@ PAGES: dict[str, set[Role]] = {
     "queue": CASE_READERS,
     "inbox": CASE_READERS,
     "search": CASE_READERS,
+    "finance": {Role.FINANCE, Role.SUPERVISOR, Role.AUDITOR},
+    "books": {Role.FINANCE, Role.SUPERVISOR, Role.AUDITOR},
     "case_new": {Role.CLERK, Role.SUPERVISOR},
     "statements": {Role.FINANCE, Role.SUPERVISOR, Role.AUDITOR},
     "statement_read": {Role.FINANCE},
@@ -49,7 +51,7 @@ PAGES: dict[str, set[Role]] = {
     "transfers_agency_add": set(),
     "transfers_heartbeat_add": set(),
 }
-POST_ONLY = {"assign", "acknowledge", "retry", "certificate"}
+POST_ONLY = {"assign", "acknowledge", "retry", "certificate", "break_release"}
 OF_A_CASE = {
     "case", "case_move", "case_identity", "case_applicant", "case_record", "case_paper",
     "case_paper_pdf",
