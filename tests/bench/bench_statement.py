@@ -6,8 +6,8 @@ and the origin, 2 % another amount, 2 % nothing that anybody knows, 1 % cannot b
 again tell of money that went out. Booking is measured on the first 500 exact lines.
 """
 
-import resource
 import sys
+import time
 import tracemalloc
 from datetime import timedelta
 from typing import Any
@@ -90,10 +90,6 @@ def rows_of(cases: list[tuple[str, str, int]]) -> list[list[str]]:
     return rows
 
 
-def megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def main(lines: int) -> None:
     with database():
         from django.db import transaction
@@ -116,19 +112,18 @@ def main(lines: int) -> None:
             transaction.set_rollback(True)
         for kind, content in files.items():
             with transaction.atomic():
-                before = megabytes()
+                worked = time.process_time()
                 seconds, count, statement = timed(
                     lambda content=content: read_in(user, content=content)
                 )
-                grown = megabytes() - before
                 found = list(statement.lines.values_list("state", flat=True))
                 told = ", ".join(f"{found.count(state)} {state}" for state in sorted(set(found)))
                 share = found.count("matched") / len(found)
                 print(
                     f"{kind} of {len(content) / 1024:,.0f} KB, {len(found):,} receipts and"
-                    f" {statement.left_out} outgoing: {seconds:.2f} s, {count} statements"
+                    f" {statement.left_out} outgoing: {seconds:.2f} s ({time.process_time() - worked:.2f} s of the process), {count} statements"
                     f" ({len(found) / seconds:,.0f} lines/s); {told};"
-                    f" {share:.1%} matched without a hand; the process grew by {grown:.0f} MB"
+                    f" {share:.1%} matched without a hand"
                 )
                 transaction.set_rollback(True)
         for kind, content in files.items():
@@ -148,11 +143,13 @@ def main(lines: int) -> None:
         asked = list(exact.values_list("pk", flat=True))
         seconds, count, marked = timed(lambda: receipts.ask_to_accept(asked, by=by, at=at))
         print(f"{marked} marked to be booked: {seconds * 1000:.0f} ms, {count} statement")
+        worked = time.process_time()
         seconds, count, run = timed(lambda: receipts.book_asked(at, seconds=3600))
+        worked = time.process_time() - worked
         assert (run.booked, run.refused, run.errors) == (marked, 0, [])
         assert StatementLine.objects.filter(outcome="accepted").count() == marked
         print(
-            f"{run.booked} receipts booked and matched: {seconds:.1f} s,"
+            f"{run.booked} receipts booked and matched: {seconds:.1f} s ({worked:.1f} s of the process),"
             f" {run.booked / seconds:.0f} cases/s, {count / run.booked:.0f} statements a case"
         )
 
