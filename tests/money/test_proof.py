@@ -12,6 +12,8 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from tests.scenes import Scene, moment, money_at
+from tests.statement_files import line as statement_row
+from tests.statement_files import note_of, only_line, read_in
 from transfers import tasks
 from transfers.deadlines.mails import break_mail
 from transfers.models import (
@@ -178,6 +180,14 @@ def _line_of_another(s: Scene, case: TransferApplication, _sql: Callable[..., No
     StatementLine.objects.filter(application=case).update(application=other)
 
 
+def _received_unknown(_s: Scene, case: TransferApplication, _sql: Callable[..., None]) -> None:
+    BalanceTransfer.objects.filter(application=case).update(received_fen=None)
+
+
+def _line_of_nobody(_s: Scene, case: TransferApplication, _sql: Callable[..., None]) -> None:
+    StatementLine.objects.filter(application=case).update(application=None)
+
+
 PLANTED: dict[str, tuple[Plant, set[str]]] = {
     "a leg is gone": (_leg_gone, {"legs", "balance"}),
     "a leg has another amount": (_leg_grown, {"legs", "balance"}),
@@ -189,6 +199,8 @@ PLANTED: dict[str, tuple[Plant, set[str]]] = {
     "closed as credited": (_closed, {"state"}),
     "a statement line that changed": (_line_changed, {"line"}),
     "a statement line of another case": (_line_of_another, {"line"}),
+    "received nobody knows how much": (_received_unknown, {"state"}),
+    "a statement line of no case": (_line_of_nobody, {"line"}),
 }
 
 
@@ -237,6 +249,26 @@ def test_unknown_money_in_suspense_agrees_with_its_line(scene: Scene) -> None:
     )
     assert prove(NIGHT).breaks_found == 0
     assert sums()["unknown_fen"] == sums()["suspense_fen"] == 123_456
+
+
+def test_a_line_tied_to_a_receipt_that_was_reversed_is_found(scene: Scene) -> None:
+    case, by = money_at(scene, BalanceState.RECEIVED), scene.user("destination_finance")
+    proven(scene, case, statement(scene))
+    receipt = ledger.standing(case, Movement.RECEIVE)
+    assert receipt is not None
+    ledger.reverse(receipt, by=by, at=NIGHT)
+    ledger.move(Movement.RECEIVE, by=by, at=NIGHT, amount_fen=123_456, application=case)
+    assert {each.kind for each in prove(NIGHT).breaks.all()} == {"line"}
+
+
+def test_money_sent_back_that_the_origins_statement_shows_is_no_break(scene: Scene) -> None:
+    case = money_at(scene, BalanceState.MISMATCHED)
+    scene.do(case, "destination_finance", "resolve", moment("2025-10-29"), resolution="return",
+             received_fen=0, text="已退回")  # fmt: skip
+    row = statement_row("0.05", note_of(case))
+    back = only_line(read_in(scene.user("origin_finance"), row))
+    assert (back.outcome, back.instruction and back.instruction.kind) == ("proven", "return")
+    assert prove(NIGHT).breaks_found == 0
 
 
 def broken(scene: Scene) -> TransferApplication:

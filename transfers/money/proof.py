@@ -100,10 +100,10 @@ WHERE NOT (
     WHEN 'bounced' THEN transit = 0 AND suspense = 0 AND person = 0 AND paid_out = 0 AND returned > 0
     WHEN 'remitted' THEN transit > 0 AND suspense = 0 AND person = 0 AND paid_out = 0
     WHEN 'paying' THEN transit = b.amount_fen AND suspense = 0 AND person = 0 AND paid_out = 0
-    WHEN 'received' THEN suspense = b.received_fen AND person = 0 AND paid_out = 0
-    WHEN 'mismatched' THEN suspense = b.received_fen AND person = 0 AND paid_out = 0
-    WHEN 'matched' THEN suspense = b.received_fen AND transit = 0 AND person = 0 AND paid_out = 0
-    WHEN 'credited' THEN person = b.received_fen AND transit = 0 AND suspense = 0 AND paid_out = 0
+    WHEN 'received' THEN suspense = COALESCE(b.received_fen, -1) AND person = 0 AND paid_out = 0
+    WHEN 'mismatched' THEN suspense = COALESCE(b.received_fen, -1) AND person = 0 AND paid_out = 0
+    WHEN 'matched' THEN suspense = COALESCE(b.received_fen, -1) AND transit = 0 AND person = 0 AND paid_out = 0
+    WHEN 'credited' THEN person = COALESCE(b.received_fen, -1) AND transit = 0 AND suspense = 0 AND paid_out = 0
     WHEN 'paid_out' THEN paid_out = b.amount_fen AND transit = 0 AND suspense = 0 AND person = 0
     ELSE transit = 0 AND suspense = 0 AND person = 0 AND paid_out = 0 AND returned = 0
   END)
@@ -124,9 +124,12 @@ LEFT JOIN transfers_instructionresolution r ON r.instruction_id = i.id
 LEFT JOIN suspended s ON s.line_id = l.id
 WHERE CASE
   WHEN l.outcome IN ('accepted', 'proven') THEN i.id IS NULL OR COALESCE(r.outcome, '') <> 'posted'
-    OR i.kind NOT IN ('receive', 'bounce') OR i.amount_fen <> l.amount_fen
-    OR i.application_id <> l.application_id OR COALESCE(s.held, 0) <> 0
-  WHEN l.outcome = 'suspense' THEN COALESCE(s.held, 0) <> l.amount_fen
+    OR i.kind NOT IN ('receive', 'bounce', 'return') OR i.amount_fen <> COALESCE(l.amount_fen, 0)
+    OR COALESCE(i.application_id, 0) <> COALESCE(l.application_id, -1)
+    OR COALESCE(s.held, 0) <> 0 OR EXISTS (SELECT 1 FROM transfers_instruction b
+      JOIN transfers_instructionresolution d ON d.instruction_id = b.id AND d.outcome = 'posted'
+      WHERE b.reverses_id = i.id)
+  WHEN l.outcome = 'suspense' THEN COALESCE(s.held, 0) <> COALESCE(l.amount_fen, -1)
   ELSE COALESCE(s.held, 0) <> 0 END
 """
 
