@@ -53,6 +53,13 @@ def test_money_stands_in_the_group_that_says_what_it_waits_for(
         assert case.reference not in page(scene, f"{side}_finance", group=other)
 
 
+def test_money_that_came_home_for_a_recall_waits_for_nobody(scene: Scene) -> None:
+    case = money_at(scene, BalanceState.BOUNCED)
+    scene.four_eyes(case, "recall", "origin_supervisor", "destination_supervisor",
+                    moment("2025-10-29"), text="参保人已回原地工作")  # fmt: skip
+    assert case.reference not in page(scene, "origin_finance", group="bounced")
+
+
 def test_what_a_colleague_prepared_waits_for_me_and_not_for_them(scene: Scene) -> None:
     case = scene.arrived()
     scene.do(case, "origin_finance", "remit", moment("2025-10-29"), mode="prepare")

@@ -49,6 +49,11 @@ def _to_send(disposition: Disposition) -> Callable[[Desk], Q]:
     )
 
 
+def _bounced(desk: Desk) -> Q:
+    """Of a case that was recalled, the money has come home and waits for nobody."""
+    return Q(balance__state=BalanceState.BOUNCED, state__in=_SEALED) & _at(Side.ORIGIN, desk)
+
+
 def _prepared() -> Q:
     waiting = Preparation.objects.filter(
         application=OuterRef("pk"), outcome="", verb__in=list(MOVEMENTS)
@@ -85,7 +90,7 @@ GROUPS: dict[str, tuple[Any, Callable[[Desk], Q]]] = {
     "to_credit": (pgettext_lazy("finance queue", "To credit"), _to_credit),
     "bounced": (
         pgettext_lazy("finance queue", "Bounced"),
-        _state(B.BOUNCED, side=Side.ORIGIN),
+        _bounced,
     ),
     "on_the_way": (pgettext_lazy("finance queue", "On the way"), _either(B.REMITTED)),
     "paying": (
