@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 
 from tests.scenes import FORM, Scene, moment, money_at, steps_of
+from tests.statement_files import line, note_of, only_line, read_in
 from transfers.models import (
+    BalanceTransfer,
     BankAccount,
     BookProof,
     Break,
@@ -18,8 +20,9 @@ from transfers.money import ledger
 from transfers.money.ledger import Holdings
 from transfers.rules.balances import BalanceState
 from transfers.rules.states import Action, Side, State
+from transfers.workflow import receipts
 from transfers.workflow.actions import offers
-from transfers.workflow.errors import Invalid, NotAllowed
+from transfers.workflow.errors import Invalid, NotAllowed, Problems
 
 pytestmark = pytest.mark.django_db
 
@@ -200,3 +203,54 @@ def test_a_case_whose_books_do_not_agree_offers_no_movement(scene: Scene) -> Non
     with pytest.raises(NotAllowed) as refused:
         scene.do(case, "destination_finance", "match", AT)
     assert "do not agree" in str(refused.value) or "不符" in str(refused.value)
+
+
+def test_what_somebody_prepared_who_left_finance_is_refused_with_a_sentence(scene: Scene) -> None:
+    case = money_at(scene, BalanceState.PENDING)
+    scene.do(case, "origin_finance", "remit", AT, mode="prepare")
+    scene.user("origin_finance").groups.clear()
+    with pytest.raises(NotAllowed) as refused:
+        scene.do(case, "origin_finance2", "remit", AT, mode="confirm", lateness=LATE)
+    assert refused.value.code == "maker_left"
+    scene.do(case, "origin_finance2", "remit", AT, mode="return", text="经办人已调离")
+    assert ledger.held(case) == Holdings()
+
+
+def test_a_corrected_form_voids_a_restatement_of_the_form_before_it(scene: Scene) -> None:
+    """Or the months of the old form would come back with the new amount."""
+    case = money_at(scene, BalanceState.MISMATCHED)
+    scene.do(case, "origin_clerk", "restate", AT, mode="prepare", balance_fen=5)
+    scene.do(case, "destination_clerk", "raise_discrepancy", AT, fields=["rows"], text="月数不符",
+             lateness=("workload", "destination"))  # fmt: skip
+    fewer = replace(FORM, rows=FORM.rows[1:])
+    scene.four_eyes(case, "correct", "origin_clerk", "origin_checker", AT, form=fewer)
+    assert case.preparations.get(verb="restate").outcome == Preparation.Outcome.VOID
+
+
+def test_more_than_the_case_holds_is_refused_with_a_sentence(scene: Scene) -> None:
+    case = money_at(scene, BalanceState.MISMATCHED)
+    BalanceTransfer.objects.filter(application=case).update(received_fen=200_000)
+    with pytest.raises(NotAllowed) as refused:
+        scene.do(case, "destination_finance", "resolve", AT, resolution="return", received_fen=0,
+                 text="已退回")  # fmt: skip
+    assert refused.value.code == "books"
+    assert ledger.held(case).suspense == 5
+
+
+def test_a_receipt_on_the_banks_statement_was_not_recorded_wrongly(scene: Scene) -> None:
+    case = money_at(scene, BalanceState.REMITTED)
+    shown = only_line(read_in(scene.user("destination_finance"), line("1000.00", note_of(case))))
+    receipts.accept(shown, by=scene.actor("destination_finance"), at=AT)
+    with pytest.raises(Invalid) as refused:
+        scene.do(case, "destination_finance", "resolve", AT, resolution="recorded_wrongly",
+                 received_fen=123_456, text="录入有误")  # fmt: skip
+    assert refused.value.field == "resolution"
+    assert ledger.held(case).suspense == 100_000
+
+
+def test_a_form_over_more_than_one_movement_may_carry_is_refused(scene: Scene) -> None:
+    case = scene.accepted()
+    with pytest.raises(Problems) as refused:
+        scene.do(case, "origin_clerk", "transfer_out", AT, mode="prepare",
+                 form=replace(FORM, balance_fen=10_000_000_001))  # fmt: skip
+    assert [each.field for each in refused.value.problems] == ["balance_fen"]

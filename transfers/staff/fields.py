@@ -11,10 +11,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from ..rules.ledger import MOST_FEN
 from ..rules.money import fen
 
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
-MOST_FEN = 10**12  # ten thousand million yuan: more than any personal account
 
 
 class DayField(forms.DateField):

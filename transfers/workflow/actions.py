@@ -19,6 +19,7 @@ from ..models.applications import TransferApplication
 from ..models.balances import BalanceTransfer
 from ..models.events import Event, Preparation
 from ..models.steps import Step
+from ..money import ledger
 from ..policy import remembered
 from ..rules.balances import BALANCE, BalanceAction, BalanceMove
 from ..rules.states import RELATION, Action, FourEyes, Move, RejectCode, Side
@@ -76,6 +77,11 @@ def perform(
             if request is not None and request.answer() is not None:
                 raise _Repeated
             return _carry_out(case, verb, row, mode, data)
+    except (ledger.Frozen, ledger.Short) as refusal:
+        raise NotAllowed(
+            _("The books of this case do not agree with what it says; nothing was booked."),
+            code="books",
+        ) from refusal
     except (_Repeated, Stale):
         event = request.answer() if request is not None else None
         if event is None:

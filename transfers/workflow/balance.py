@@ -273,6 +273,11 @@ def _unreceive(case: Case, received_fen: int) -> None:
             raise Invalid(
                 "received_fen", _("Part of this money was returned since; say what is there now.")
             )
+        if receipt.statement_lines.exists():
+            raise Invalid(
+                "resolution",
+                _("The bank's statement shows this receipt: it was not recorded wrongly."),
+            )
         ledger.reverse(receipt, by=_staff(case), at=case.at)
         extra = ledger.standing(case.application, Movement.TOP_UP)
         if extra is not None and extra.made_at == receipt.made_at:
@@ -329,9 +334,16 @@ def confirm_payout(case: Case, *, bank_reference: str) -> Said:
     return Said(facts={"amount_fen": balance.amount_fen, "bank_reference": reference})
 
 
+# What ends in the next version of the form.
+_FORMS = (Action.CORRECT, BalanceAction.RESTATE)
+
+
 def still_so(case: Case, preparation: Preparation) -> bool:
-    """Whether what waits for its second pair of eyes still names the amounts as they are."""
+    """Whether what waits for its second pair of eyes still names the amounts as they are, and, where
+    it is a form, still follows the one it was written after."""
     balance, payload = case.balance, preparation.payload
+    if preparation.verb in _FORMS:
+        return not case.sealed
     if balance is None or preparation.instruction_id is None:
         return True
     if preparation.verb == Action.CREDIT_BALANCE:

@@ -100,6 +100,7 @@ class Case:
     lateness: Lateness | None = None
     note: str = ""
     request: Request | None = None
+    sealed: bool = False  # whether this action sealed a version of the form
     _opened: list[Step] = field(default_factory=list)
 
     @classmethod

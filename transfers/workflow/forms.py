@@ -10,6 +10,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from ..models.forms import ContributionRow, InformationForm
+from ..rules.ledger import MOST_FEN
+from ..rules.money import yuan
 from ..rules.months import Span, covered, spelled
 from .errors import Invalid, Problems
 
@@ -41,6 +43,13 @@ def content_of(draft: FormDraft) -> dict[str, Any]:
         problems.append(Invalid("rows", _("Enter at least one span of contribution months.")))
     if draft.balance_fen < 0:
         problems.append(Invalid("balance_fen", _("The balance cannot be below zero.")))
+    elif draft.balance_fen > MOST_FEN:
+        problems.append(
+            Invalid(
+                "balance_fen",
+                _("More than %(most)s at once is refused.") % {"most": yuan(MOST_FEN)},
+            )
+        )
     covered_until = max((row.to_month.replace(day=1) for row in draft.rows), default=None)
     last_paid = draft.last_paid_month.replace(day=1)
     if covered_until is not None and last_paid != covered_until:

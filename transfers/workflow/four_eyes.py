@@ -10,6 +10,7 @@ from ..money import ledger
 from ..rules.balances import BALANCE, BalanceAction, BalanceMove
 from ..rules.ledger import Movement
 from ..rules.states import RELATION, Action, FourEyes, Move
+from .actors import Actor
 from .case import Case
 from .errors import Invalid, NotAllowed
 from .forms import digest
@@ -29,6 +30,12 @@ def may_confirm(preparation: Preparation, row: Move | BalanceMove, case: Case) -
         return False
     same = case.side == preparation.side
     return same if row.four_eyes is FourEyes.SAME_SIDE else case.side is not None and not same
+
+
+def _may_still(preparation: Preparation, row: Move | BalanceMove, case: Case) -> bool:
+    """Whether the maker still has the seat and the account that preparing it took."""
+    maker = preparation.prepared_by
+    return maker.is_active and bool(Actor.staff(maker).seats(case.application) & set(row.seats))
 
 
 # The movement of money that waits in the ledger while its second pair of eyes is awaited.
@@ -85,6 +92,11 @@ def take(case: Case, verb: str, row: Move | BalanceMove, hash_: str) -> Preparat
                          if row.four_eyes is FourEyes.BOTH_SIDES
                          else _("The second person must be of the same agency."),
                          code="wrong_side")  # fmt: skip
+    if verb in MOVEMENTS and not _may_still(preparation, row, case):
+        raise NotAllowed(
+            _("Whoever prepared it no longer may. Send it back and prepare it anew."),
+            code="maker_left",
+        )
     if not digest(preparation.payload) == preparation.payload_hash == hash_:
         raise Invalid("hash", _("What was prepared has changed since you read it."), code="hash")
     _decide(case, preparation, Preparation.Outcome.CONFIRMED)

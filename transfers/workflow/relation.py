@@ -239,6 +239,7 @@ def seal(case: Case, preparation: Preparation) -> InformationForm:
         sealed_at=case.at,
     )
     merging.keep(case, form)
+    case.sealed = True
     return form
 
 
