@@ -188,6 +188,16 @@ def test_nothing_is_booked_on_a_case_whose_books_do_not_agree(
     refused("frozen", lambda: receipts.accept(found, by=scene.actor(FINANCE), at=LATER))
 
 
+def test_a_line_that_proves_what_is_booked_is_tied_although_the_books_do_not_agree(
+    scene: Scene,
+) -> None:
+    """It may be the very line that the books wait for."""
+    case = money_at(scene, BalanceState.RECEIVED)
+    found = receipts.link(arrived(scene, case), case, by=scene.actor(FINANCE))
+    freeze(case)
+    assert receipts.accept(found, by=scene.actor(FINANCE), at=LATER).outcome == "proven"
+
+
 def freeze(case: TransferApplication) -> None:
     """Leave an open break on a case."""
     proof = BookProof.objects.create(started_at=AT, finished_at=AT, figures={}, breaks_found=1)

@@ -61,8 +61,6 @@ def _accept(held: StatementLine, by: Actor, at: datetime) -> StatementLine:
     _check_usable(held)
     if held.application is None:
         raise NotAllowed(_("Link the line to its case first."), code="no_case")
-    if ledger.is_frozen(held.application_id):
-        raise _frozen()
     if held.outcome == Outcome.SUSPENSE:
         assert held.instruction is not None, "the database keeps it with a line in suspense"
         ledger.reverse(held.instruction, by=_user(by), at=at)
@@ -216,6 +214,7 @@ def _arrived(
         proven = _unproven(line, application)
         if proven is not None:
             return Outcome.PROVEN, proven
+    _check_not_frozen(application)
     before = balance.received_fen or 0 if balance is not None else 0
     with override(settings.LANGUAGE_CODE):
         topped_up = _("The bank's statement shows the missing %(amount)s received.")
@@ -250,6 +249,7 @@ def _came_back(
     proven = _unproven(line, application)
     if proven is not None:
         return Outcome.PROVEN, proven
+    _check_not_frozen(application)
     transit = ledger.held(application).transit
     if transit and _amount(line) != transit:
         raise NotAllowed(
@@ -402,6 +402,13 @@ def _decided(line: StatementLine) -> NotAllowed:
         },
         code="decided",
     )
+
+
+def _check_not_frozen(application: TransferApplication) -> None:
+    """Asked before anything moves on the case; to prove what is booked moves nothing, and may be what
+    the books wait for."""
+    if ledger.is_frozen(application.pk):
+        raise _frozen()
 
 
 def _frozen() -> NotAllowed:
