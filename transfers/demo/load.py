@@ -21,6 +21,7 @@ from ..models.applications import TransferApplication
 from ..models.regions import NATION
 from ..models.steps import Step
 from ..models.users import User
+from ..money.proof import prove
 from ..policy import remembered
 from ..rules.states import Role
 from ..workflow.query_codes import QueryCode
@@ -87,6 +88,7 @@ def _make(count: int, today: date, code: QueryCode) -> None:
                 move.act(move.case, move.at)
             _send_on_paper(_at(day, time(18)))
     add_statements(_at(today - timedelta(days=1), time(17)))
+    prove(_at(today, time(2, 30)))
     _assign()
 
 
