@@ -27,7 +27,7 @@ from transfers.models import (
     TransferApplication,
 )
 from transfers.money import ledger
-from transfers.money.proof import Age, money_by_age, prove, release, sums
+from transfers.money.proof import Age, Found, money_by_age, prove, release, sums
 from transfers.rules.balances import BalanceState
 from transfers.rules.ledger import AccountKind, Movement
 from transfers.rules.states import State
@@ -333,6 +333,23 @@ def test_the_command_prints_the_report_and_fails_on_a_break(scene: Scene) -> Non
     report = json.loads(out.getvalue())
     assert [each["subject"] for each in report["new_breaks"]] == [case.reference]
     assert BookProof.objects.count() == 2
+
+
+def test_a_proof_may_take_longer_than_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite ends no statement early")
+    allowed = []
+
+    def ask() -> list[Found]:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            allowed.append(cursor.fetchone())
+        return []
+
+    ask()
+    monkeypatch.setattr("transfers.money.proof.CHECKS", (ask,))
+    prove(NIGHT)
+    assert allowed == [("30s",), ("0",)]
 
 
 def test_the_job_keeps_its_pulse(scene: Scene) -> None:
