@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 from tests.documents.papers import certificate_of, paper_of
-from tests.scenes import Scene
+from tests.scenes import Scene, moment
 from transfers.documents.sheets import sheet_of
 from transfers.documents.signing import add_key, digest_of, read_keys, seals
 from transfers.documents.verification import Verdict, code_of, is_sealed, verify
@@ -44,6 +44,16 @@ def test_a_paper_as_issued_is_genuine(form: Paper) -> None:
     assert verdict(form, code=f" {code_of(form).upper()} ") is Verdict.GENUINE
     with translation.override("en"):
         assert verdict(form, code=sheet_of(form).code) is Verdict.GENUINE
+
+
+def test_the_notice_of_one_office_does_not_replace_that_of_the_other(scene: Scene) -> None:
+    case = scene.in_state(State.SUPPLEMENT_REQUESTED)
+    scene.do(case, "applicant", Action.SUPPLY, moment("2025-09-26"), items=["stop_proof"])
+    scene.do(case, "destination_clerk", Action.REQUEST_SUPPLEMENT, moment("2025-09-28"),
+             items=["residence_proof"], why="住址不一致")  # fmt: skip
+    first, second = Paper.objects.filter(kind=K.SUPPLEMENT_NOTICE).order_by("pk")
+    assert first.agency != second.agency
+    assert verdict(first) is verdict(second) is Verdict.GENUINE
 
 
 def test_a_newer_paper_of_the_kind_replaces_it(

@@ -16,9 +16,7 @@ def page(request: HttpRequest, paper: Paper, *, back: str, pdf: str) -> HttpResp
         "sheet": sheet_of(paper),
         "qr": mark_safe(qr_svg(paper)),  # drawn by segno from our own address
         "address": verify_address(),
-        "replaced": Paper.objects.filter(
-            application=paper.application_id, kind=paper.kind, version__gt=paper.version
-        ).exists(),
+        "replaced": paper.replacements.exists(),
         "back": back,
         "pdf": pdf,
     }

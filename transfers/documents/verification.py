@@ -16,7 +16,7 @@ CODE_LENGTH = 16  # hexadecimal characters of the content hash: 64 bits
 
 class Verdict(StrEnum):
     GENUINE = "genuine"
-    REPLACED = "replaced"  # genuine, and a newer paper of the case and kind exists
+    REPLACED = "replaced"  # genuine, and a newer one replaces it
     EXPIRED = "expired"  # genuine, and no longer valid
     NOT_GENUINE = "not_genuine"
 
@@ -69,10 +69,7 @@ def verify(number: str, code: str, on: date) -> Finding:
         return NOT_GENUINE
     if not is_sealed(paper):
         return NOT_GENUINE
-    newer = Paper.objects.filter(
-        application=paper.application_id, kind=paper.kind, version__gt=paper.version
-    )
-    if newer.exists():
+    if paper.replacements.exists():
         return Finding(Verdict.REPLACED, paper)
     if paper.valid_until is not None and paper.valid_until < on:
         return Finding(Verdict.EXPIRED, paper)

@@ -11,7 +11,7 @@ from .regions import Agency
 
 
 class Paper(models.Model):
-    """One issued paper. Only ever added; a newer paper of the same case and kind replaces it.
+    """One issued paper. Only ever added; a newer one of the same case, kind and office replaces it.
 
     `content` is everything the paper says, as plain data with identifiers already masked, so that
     page, PDF and verification show the same and a stolen copy of this table names nobody in full.
@@ -72,3 +72,14 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def replacements(self) -> models.QuerySet["Paper"]:
+        """The newer papers that replace this one. Both offices may ask for materials: neither's notice
+        replaces the other's."""
+        return Paper.objects.filter(
+            application=self.application_id,
+            kind=self.kind,
+            agency=self.agency_id,
+            version__gt=self.version,
+        )

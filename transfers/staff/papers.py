@@ -30,11 +30,11 @@ class Entry:
 def papers_of(application: TransferApplication) -> list[Entry]:
     """Every paper of a case, newest first; one query."""
     papers = Paper.objects.filter(application=application).select_related("agency")
-    seen: set[str] = set()
+    seen: set[tuple[str, int]] = set()
     entries = []
     for paper in papers.order_by("-pk"):
-        entries.append(Entry(paper, paper.kind in seen))
-        seen.add(paper.kind)
+        entries.append(Entry(paper, (paper.kind, paper.agency_id) in seen))
+        seen.add((paper.kind, paper.agency_id))
     return entries
 
 
