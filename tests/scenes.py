@@ -225,7 +225,7 @@ class Scene:
         late = ("bank_delay", "bank")
         self.remit(application, at, late)
         self.do(application, "destination_finance", "receive", at, received_fen=amount,
-                bank_reference="B1")  # fmt: skip
+                bank_reference=f"B1-{application.pk}")  # fmt: skip
         self.do(application, "destination_finance", "match", at)
 
     def _to_closed_without_balance(self, **changes: Any) -> TransferApplication:
@@ -266,9 +266,11 @@ def money_at(scene: Scene, state: BalanceState) -> TransferApplication:
     if state is BalanceState.NOT_DUE:
         return scene.out(scheme_from="resident", scheme_to="resident")
     application = scene.out()
-    late = ("bank_delay", "bank")
-    wrong = [("destination_finance", "receive", {"received_fen": 5, "bank_reference": "B1"})]
-    right = [("destination_finance", "receive", {"received_fen": 123_456, "bank_reference": "B1"})]
+    late, reference = ("bank_delay", "bank"), f"B1-{application.pk}"
+    wrong = [("destination_finance", "receive", {"received_fen": 5, "bank_reference": reference})]
+    right = [
+        ("destination_finance", "receive", {"received_fen": 123_456, "bank_reference": reference})
+    ]
     roads = {
         BalanceState.PENDING: [],
         BalanceState.REMITTED: [],

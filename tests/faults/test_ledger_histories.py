@@ -61,8 +61,7 @@ class Model:
             "resend": self.state is B.BOUNCED,
             "pay_to_person": self.state in (B.PENDING, B.BOUNCED),
             "restate": self.state is B.MISMATCHED,
-            # Crediting may wait while the money is on its way back to being matched.
-            "credit_balance": not self.closed,
+            "credit_balance": self.state is B.MATCHED,
         }
         for verb, (_who, amount) in list(self.waiting.items()):
             current = self.got_and_due() if verb == "credit_balance" else self.due
@@ -225,7 +224,7 @@ class Books(RuleBasedStateMachine):
     def mismatch(self) -> None:
         m = self.model
         pressed = self.press("destination_finance", "mismatch", text="不符")
-        if self.expect(m.state is B.RECEIVED, pressed):
+        if self.expect(m.state in (B.RECEIVED, B.MATCHED), pressed):
             m.state = B.MISMATCHED
             m.keep_what_still_stands()
 

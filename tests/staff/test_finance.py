@@ -173,3 +173,24 @@ def test_the_case_page_lists_each_movement_with_both_pairs_of_eyes(scene: Scene)
     assert movements.count("<li>") == 3
     assert movements.count("¥1,234.56") == 3
     assert str(scene.user("destination_finance2")) in movements
+
+
+@pytest.mark.parametrize("kind", list(Break.Kind))
+def test_every_figure_of_a_break_has_its_words(scene: Scene, kind: Break.Kind) -> None:
+    """The facts as `money.proof` writes them, each kind with all of its names."""
+    facts = {
+        "legs": {"instruction": 1, "amount_fen": 5, "legs": 1, "total_fen": -5},
+        "balance": {"account": "suspense", "balance_fen": 5, "entries_fen": 6},
+        "state": {"relation": "transferred_in", "money": "received", "amount_fen": 5,
+                  "received_fen": None, "transit": 1, "suspense": 2, "person": 3, "returned": 4,
+                  "paid_out": 5},
+        "line": {"outcome": "accepted", "amount_fen": 5, "movement": "receive", "booked_fen": 6,
+                 "held_fen": 0},
+        "unproven": {"instruction": 1, "amount_fen": 5, "on": "2025-10-29"},
+    }[kind.value]  # fmt: skip
+    found = broken(scene)
+    Break.objects.filter(pk=found.pk).update(kind=kind, facts=facts)
+    html = page(scene, "destination_finance", "admin:books")
+    article = html.partition('<article class="break">')[2].partition("</article>")[0]
+    assert article.count("<dt>") == len(facts)
+    assert not any(f">{name}<" in article for name in facts)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from tests.scenes import FORM, Scene, moment, money_at, steps_of
 from tests.statement_files import line, note_of, only_line, read_in
@@ -19,6 +20,7 @@ from transfers.models import (
 from transfers.money import ledger
 from transfers.money.ledger import Holdings
 from transfers.rules.balances import BalanceState
+from transfers.rules.ledger import Movement
 from transfers.rules.states import Action, Side, State
 from transfers.workflow import receipts
 from transfers.workflow.actions import offers
@@ -254,3 +256,33 @@ def test_a_form_over_more_than_one_movement_may_carry_is_refused(scene: Scene) -
         scene.do(case, "origin_clerk", "transfer_out", AT, mode="prepare",
                  form=replace(FORM, balance_fen=10_000_000_001))  # fmt: skip
     assert [each.field for each in refused.value.problems] == ["balance_fen"]
+
+
+def test_a_receipt_of_one_case_is_not_booked_on_another(scene: Scene) -> None:
+    first, second = money_at(scene, BalanceState.RECEIVED), money_at(scene, BalanceState.REMITTED)
+    reference = ledger.standing(first, Movement.RECEIVE).bank_reference  # type: ignore[union-attr]
+    with pytest.raises(Invalid) as refused:
+        scene.do(second, "destination_finance", "receive", AT, received_fen=123_456,
+                 bank_reference=reference)  # fmt: skip
+    assert refused.value.field == "bank_reference"
+    assert ledger.held(second) == Holdings(transit=123_456)
+    with (
+        pytest.raises(IntegrityError, match="bank reference of another case"),
+        transaction.atomic(),
+    ):
+        ledger.move(Movement.RECEIVE, by=scene.user("destination_finance"), at=AT, amount_fen=1,
+                    application=second, bank_reference=reference)  # fmt: skip
+
+
+def test_money_matched_by_mistake_has_a_way_back_until_it_is_credited(scene: Scene) -> None:
+    case = scene.arrived()
+    scene.money_matched(case)
+    scene.do(case, "destination_finance", Action.CREDIT_BALANCE, moment("2025-10-30"),
+             mode="prepare")  # fmt: skip
+    scene.do(case, "destination_finance", "mismatch", moment("2025-10-30", 11), text="串户")
+    assert Preparation.objects.get(application=case, verb="credit_balance").outcome == "void"
+    assert steps_of(case)["difference"].due_on == date(2025, 11, 6)
+    scene.do(case, "destination_finance", "resolve", moment("2025-10-31"), resolution="return",
+             received_fen=0, text="退回原地")  # fmt: skip
+    assert fresh(case).balance.state == BalanceState.BOUNCED
+    assert ledger.held(case) == Holdings(returned=123_456)

@@ -35,7 +35,7 @@ decide | bounced not_due pending | not_due pending | system
 remit | pending | remitted | origin_finance | same_side
 receive | remitted | received | destination_finance
 match | received | matched | destination_finance
-mismatch | received | mismatched | destination_finance
+mismatch | matched received | mismatched | destination_finance
 restate | mismatched | mismatched received | origin_clerk | same_side
 resolve | mismatched | received bounced | destination_finance
 bounce | paying remitted | bounced | origin_finance

@@ -110,11 +110,30 @@ _KEPT_ELSEWHERE = f"""
     WHERE l.id = NEW.line_id AND l.agency_id <> NEW.agency_id)
 """
 
+# A bank's reference stands for one receipt of an office, so for one case, unless it was taken back.
+_REFERENCE_OF_ANOTHER_CASE = f"""
+  NEW.kind = '{Movement.RECEIVE.value}' AND NEW.bank_reference <> '' AND EXISTS (
+    SELECT 1 FROM transfers_instruction e
+    JOIN transfers_account a ON a.id = e.target_id
+    JOIN transfers_account n ON n.id = NEW.target_id AND n.agency_id = a.agency_id
+    WHERE e.kind = '{Movement.RECEIVE.value}' AND e.bank_reference = NEW.bank_reference
+      AND e.application_id <> NEW.application_id AND NOT EXISTS (
+        SELECT 1 FROM transfers_instruction b
+        JOIN transfers_instructionresolution s ON s.instruction_id = b.id AND s.outcome = 'posted'
+        WHERE b.reverses_id = e.id))
+"""
+
 # name → table, event, condition, what it says
 _REFUSALS = {
     "attempt": (_INSTRUCTION, "INSERT", _ATTEMPT_OUT_OF_TURN, "attempt out of turn"),
     "route": (_INSTRUCTION, "INSERT", _OFF_ITS_ROUTE, "not a route of this movement"),
     "reversal": (_INSTRUCTION, "INSERT", _REVERSAL_IS_ANOTHER, "reverses another movement"),
+    "reference": (
+        _INSTRUCTION,
+        "INSERT",
+        _REFERENCE_OF_ANOTHER_CASE,
+        "bank reference of another case",
+    ),
     "eyes": (_RESOLUTION, "INSERT", _ONE_PAIR_OF_EYES, "needs two of the finance of its office"),
     "leg": (_ENTRY, "INSERT", _FOREIGN_LEG, "not a leg of a posted instruction"),
     "balance": (_ACCOUNT, "UPDATE", _BALANCE_NOT_ITS_ENTRIES, "not the sum of its entries"),

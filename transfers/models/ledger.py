@@ -39,6 +39,16 @@ class Account(models.Model):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        indexes = [
+            # What is on its way by age: a small part of all accounts there ever were.
+            models.Index(
+                fields=["kind", "application", "line"],
+                name="money_by_age",
+                condition=Q(
+                    kind__in=[AccountKind.TRANSIT, AccountKind.SUSPENSE], balance_fen__gt=0
+                ),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["application", "kind"], condition=Q(application__isnull=False),
@@ -114,6 +124,12 @@ class Instruction(models.Model):
         ordering = ["pk"]
         verbose_name = _("instruction")
         verbose_name_plural = _("instructions")
+        indexes = [
+            models.Index(
+                fields=["bank_reference"], name="receipt_by_reference",
+                condition=Q(kind=Movement.RECEIVE) & ~Q(bank_reference=""),
+            )
+        ]  # fmt: skip
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount_fen__gte=1, amount_fen__lte=MOST_FEN), name="amount_in_bounds"
@@ -167,6 +183,7 @@ class InstructionResolution(models.Model):
     at = models.DateTimeField(_("at"))
 
     class Meta:
+        indexes = [models.Index(fields=["at"], name="resolved_by_day")]
         verbose_name = _("resolution of an instruction")
         verbose_name_plural = _("resolutions of instructions")
         constraints = [

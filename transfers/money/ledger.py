@@ -229,6 +229,20 @@ def standing(application: TransferApplication, movement: Movement) -> Instructio
     )
 
 
+def reference_taken(application: TransferApplication, bank_reference: str) -> bool:
+    """Whether the bank's reference stands for a receipt of the same office on another case."""
+    return (
+        Instruction.objects.filter(
+            kind=Movement.RECEIVE,
+            bank_reference=bank_reference,
+            target__agency=application.destination_agency_id,
+        )
+        .exclude(application=application)
+        .exclude(reversed_by__resolution__outcome=Posted)
+        .exists()
+    )
+
+
 def is_frozen(application_id: int | None) -> bool:
     """Whether an open break keeps a case from being posted on."""
     if application_id is None:

@@ -218,7 +218,8 @@ def _keep(
         for each in Break.objects.filter(cleared_at__isnull=True)
     }
     gone = [each.pk for subject, each in known.items() if subject not in found]
-    Break.objects.filter(pk__in=gone).update(cleared_at=at)
+    # What a proof that began later has found is not this one's to clear.
+    Break.objects.filter(pk__in=gone, found_at__lte=at).update(cleared_at=at)
     # A proof at the same time may have been quicker with a break: it is kept, and told, once.
     Break.objects.bulk_create(
         [

@@ -5,12 +5,12 @@ Payees and account numbers are those that both pairs of eyes confirmed, not what
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, make_aware
 from django.utils.translation import gettext as _
 
 from ..models.ledger import Instruction, InstructionResolution
@@ -40,6 +40,11 @@ class Remittance:
         return self.movement is Movement.PAYOUT
 
 
+def _midnight(day: date) -> datetime:
+    """The moment a local day begins."""
+    return make_aware(datetime.combine(day, time()))
+
+
 def posted(agency: Agency, first: date, last: date) -> QuerySet[Instruction]:
     """Confirmed remittances and payouts of an origin, by the day of confirmation, both days included.
 
@@ -50,7 +55,8 @@ def posted(agency: Agency, first: date, last: date) -> QuerySet[Instruction]:
         Instruction.objects.filter(
             kind__in=(Movement.REMIT, Movement.PAYOUT), source__agency=agency,
             resolution__outcome=outcome,
-            resolution__at__date__range=(first, last),
+            resolution__at__gte=_midnight(first),
+            resolution__at__lt=_midnight(last + timedelta(days=1)),
         )
         .exclude(reversed_by__resolution__outcome=outcome)
         .select_related("application", "preparation", "resolution")

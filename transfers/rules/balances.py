@@ -81,7 +81,8 @@ BALANCE: dict[BalanceAction, BalanceMove] = dict([
     _row(A.REMIT, {B.PENDING}, B.REMITTED, Seat.ORIGIN_FINANCE, four_eyes=FourEyes.SAME_SIDE),
     _row(A.RECEIVE, {B.REMITTED}, B.RECEIVED, Seat.DESTINATION_FINANCE),
     _row(A.MATCH, {B.RECEIVED}, B.MATCHED, Seat.DESTINATION_FINANCE),
-    _row(A.MISMATCH, {B.RECEIVED}, B.MISMATCHED, Seat.DESTINATION_FINANCE, needs_reason=True),
+    # Also of money that was matched by mistake: until it is credited, there is a way back.
+    _row(A.MISMATCH, {B.RECEIVED, B.MATCHED}, B.MISMATCHED, Seat.DESTINATION_FINANCE, needs_reason=True),
     # The months are settled, so the relation's `correct` is over: only the amount is sealed anew.
     # If it then says what arrived, the difference is over.
     _row(A.RESTATE, {B.MISMATCHED}, (B.MISMATCHED, B.RECEIVED), Seat.ORIGIN_CLERK,

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from ..models import BookProof, Break
+from ..models import BookProof, Break, StatementLine
 from ..money.proof import AGES, Age, money_by_age, release
-from ..rules.ledger import AccountKind
+from ..rules.balances import BalanceState
+from ..rules.ledger import AccountKind, Movement
 from ..rules.money import yuan
-from ..rules.states import Role
+from ..rules.states import Role, State
 from .access import MONEY_READERS, for_roles
 from .desk import desk_of
 from .pages import page_context
@@ -102,7 +103,7 @@ def books(request: HttpRequest) -> HttpResponse:
             )
         ],
         breaks=[
-            (each, [(name, _fact(name, value)) for name, value in each.facts.items()])
+            (each, [(_label_of(name), _fact(name, value)) for name, value in each.facts.items()])
             for each in open_breaks.select_related("application", "line__statement", "agency")[:200]
         ],
         earlier=BookProof.objects.all()[1:15],
@@ -111,9 +112,41 @@ def books(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/books.html", context)
 
 
+# What the figures of a break are called; every name that `money.proof` gives one has its words here.
+LABELS: dict[str, Any] = {
+    "instruction": pgettext_lazy("break", "Instruction"),
+    "amount_fen": pgettext_lazy("break", "Amount"),
+    "legs": pgettext_lazy("break", "Legs"),
+    "total_fen": pgettext_lazy("break", "Legs together"),
+    "account": pgettext_lazy("break", "Account"),
+    "balance_fen": pgettext_lazy("break", "Balance"),
+    "entries_fen": pgettext_lazy("break", "Entries together"),
+    "relation": pgettext_lazy("break", "Relation"),
+    "money": pgettext_lazy("break", "Money"),
+    "received_fen": pgettext_lazy("break", "Received"),
+    "outcome": pgettext_lazy("break", "Line"),
+    "movement": pgettext_lazy("break", "Movement"),
+    "booked_fen": pgettext_lazy("break", "Booked"),
+    "held_fen": pgettext_lazy("break", "In suspense"),
+    "on": pgettext_lazy("break", "Day"),
+}
+_WORDS = {
+    "account": AccountKind, "relation": State, "money": BalanceState, "movement": Movement,
+    "outcome": StatementLine.Outcome,
+}  # fmt: skip
+
+
+def _label_of(name: str) -> str:
+    return str(AccountKind(name).label if name in _HELD else LABELS[name])
+
+
 def _fact(name: str, value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return value or "–"
+    if value is None or value == "":
+        return "–"
+    if name in _WORDS:
+        return str(_WORDS[name](value).label)
+    if isinstance(value, str):
+        return value
     return yuan(value) if name.endswith("_fen") or name in _HELD else str(value)
 
 
@@ -129,9 +162,11 @@ def release_break(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()[:200]
     if not reason:
         messages.error(request, _("Give a reason."))
-    elif found.cleared_at is not None:
-        messages.error(request, _("This was cleared already."))
     else:
-        release(found, by=desk.user, reason=reason, at=desk.at)
-        messages.success(request, _("Released. The next proof looks again."))
+        try:
+            release(found, by=desk.user, reason=reason, at=desk.at)
+        except ValueError:  # a proof was quicker
+            messages.error(request, _("This was cleared already."))
+        else:
+            messages.success(request, _("Released. The next proof looks again."))
     return redirect("admin:books")

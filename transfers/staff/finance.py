@@ -71,6 +71,13 @@ def _to_confirm(desk: Desk) -> Q:
     return Q(Exists(waiting))
 
 
+def _prepared_by_me(desk: Desk) -> Q:
+    mine = Preparation.objects.filter(
+        application=OuterRef("pk"), outcome="", verb__in=list(MOVEMENTS), prepared_by=desk.user
+    )
+    return Q(Exists(mine))
+
+
 def _to_credit(desk: Desk) -> Q:
     matched = Q(balance__state=BalanceState.MATCHED, state=State.TRANSFERRED_IN)
     return matched & _at(Side.DESTINATION, desk) & ~_prepared()
@@ -80,6 +87,7 @@ B = BalanceState
 # name → label, and which cases; in the order of the work.
 GROUPS: dict[str, tuple[Any, Callable[[Desk], Q]]] = {
     "to_confirm": (pgettext_lazy("finance queue", "To confirm"), _to_confirm),
+    "prepared": (pgettext_lazy("finance queue", "Prepared by me"), _prepared_by_me),
     "to_remit": (pgettext_lazy("finance queue", "To remit"), _to_send(Disposition.TRANSFER)),
     "to_pay": (pgettext_lazy("finance queue", "To pay out"), _to_send(Disposition.PAY_TO_PERSON)),
     "received": (

@@ -149,6 +149,10 @@ def bounce(case: Case, *, text: str) -> Said:
 
 def receive(case: Case, *, received_fen: int, bank_reference: str) -> Said:
     balance, reference = _balance(case), _required(bank_reference, "bank_reference")
+    if ledger.reference_taken(case.application, reference):
+        raise Invalid(
+            "bank_reference", _("The receipt with this reference is booked on another case.")
+        )
     _take_in(case, _in_bounds(received_fen), reference)
     balance.receive(received_fen=received_fen, bank_reference=reference, at=case.at)
     case.save_balance("received_fen", "bank_reference", "received_at")
@@ -347,7 +351,7 @@ def still_so(case: Case, preparation: Preparation) -> bool:
     if balance is None or preparation.instruction_id is None:
         return True
     if preparation.verb == Action.CREDIT_BALANCE:
-        return bool(payload == amounts(case))
+        return balance.state == BalanceState.MATCHED and bool(payload == amounts(case))
     return bool(payload["amount_fen"] == balance.amount_fen)
 
 

@@ -31,6 +31,7 @@ from ..rules.balances import BalanceAction, BalanceState, Resolution
 from ..rules.ledger import Movement
 from ..rules.money import yuan
 from ..rules.states import Role, Side
+from ..rules.steps import LatenessReason, Owner
 from .actions import perform
 from .actors import Actor
 from .errors import Invalid, NotAllowed, Refused
@@ -227,6 +228,8 @@ def _arrived(
         perform(
             application, BalanceAction.RESOLVE, by=by, at=at, resolution=Resolution.TOP_UP,
             received_fen=before + amount, text=topped_up % {"amount": yuan(amount)},
+            # Nobody is there to say why the origin was late, if it was.
+            lateness=(LatenessReason.OTHER, Owner.ORIGIN),
         )  # fmt: skip
         perform(application, BalanceAction.MATCH, by=by, at=at)
     else:
