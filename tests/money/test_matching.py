@@ -162,7 +162,10 @@ def test_the_same_amount_twice_for_one_case_is_a_repetition(scene: Scene) -> Non
 
 def test_a_receipt_booked_by_hand_is_proven_by_its_line(scene: Scene) -> None:
     application = money_at(scene, BalanceState.MATCHED)
-    rows = [line("1234.56", note_of(application), reference=each) for each in ("B1", "B2")]
+    rows = [
+        line("1234.56", note_of(application), reference=each)
+        for each in (f"B1-{application.pk}", "B2")
+    ]
     proven, repeated = read_in(scene.user("destination_finance"), *rows).lines.all()
     assert told(proven) == ("matched", "", application.pk)
     assert (proven.outcome, proven.instruction.kind) == ("proven", "receive")
