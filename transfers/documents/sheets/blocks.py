@@ -1,0 +1,72 @@
+"""What a sheet is made of: blocks that page and PDF each know how to show."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Labels with values, two columns where there is room."""
+
+    rows: tuple[Fact, ...]
+    heading: str = ""
+    kind: str = "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`numeric`: which columns hold figures and stand to the right."""
+
+    heading: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    foot: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    kind: str = "table"
+
+    @property
+    def cells(self) -> list[list[tuple[str, str]]]:
+        """Each row's values with the heads of their columns, for a screen too narrow for a table."""
+        return [list(zip(self.head, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    heading: str
+    paragraphs: tuple[str, ...]
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    heading: str
+    items: tuple[str, ...]
+    kind: str = "items"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words that somebody of an office wrote, in whatever language."""
+
+    by: str
+    text: str
+    kind: str = "quote"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Money in figures and in Chinese capitals."""
+
+    label: str
+    figures: str
+    capitals: str
+    kind: str = "amount"
+
+
+Block = Facts | Table | Text | Items | Quote | Amount
+Body = tuple[str, list[Block]]  # the lead, and what stands under it
