@@ -95,7 +95,7 @@ def test_forty_rows_fit_on_two_pages(scene: Scene, tmp_path: Path) -> None:
                  base_fen=123_456_700)
         for n in range(40)
     ]  # fmt: skip
-    form = FormDraft(rows[-1].to_month, date(2010, 1, 31), 999_999_999_999, rows, True)
+    form = FormDraft(rows[-1].to_month, date(2010, 1, 31), 9_999_999_999, rows, True)
     application = scene.out(form=form)
     for language in ("zh-hans", "en"):
         pdf = in_language(paper_of(application, K.INFORMATION_FORM), language)

@@ -44,7 +44,7 @@ def test_an_administrator_enters_an_account_and_lists_show_its_end(account: Bank
         ({"number": "12AB567890"}, "8 至 32 位数字"),
         ({"number": "1234567"}, "8 至 32 位数字"),
         ({"number": NUMBER}, "已存在"),
-        ({"agency": "420100"}, "已有使用中的银行账户"),
+        ({"agency": "420100"}, "已有启用的银行账户"),
     ],
 )
 def test_a_wrong_account_is_refused(
