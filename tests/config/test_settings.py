@@ -136,6 +136,12 @@ def test_schedule_names_jobs_periods_and_expiry() -> None:
     } == {
         "raise-deadline-alerts": ("transfers.tasks.raise_deadline_alerts", 60.0, 60),
         "deliver-messages": ("transfers.tasks.deliver_messages", 10.0, 10),
+        "book-receipts": ("transfers.tasks.book_receipts", 10.0, 10),
+        "prove-books": (
+            "transfers.tasks.prove_books",
+            "<crontab: 30 2 * * * (m/h/dM/MY/d)>",
+            3600,
+        ),
         "queue-digests": (
             "transfers.tasks.queue_digests",
             "<crontab: 30 8 * * * (m/h/dM/MY/d)>",

@@ -217,7 +217,7 @@ def test_a_line_is_booked_from_its_page(
     assert "这一行已经处理过" in text_of(again)
     html = text_of(desk.get(line_url(found)))
     assert 'value="accept"' not in html
-    assert "已登记到申请件" in html
+    assert "已记入申请件" in html
 
 
 def test_a_line_is_linked_by_reference(

@@ -31,7 +31,7 @@ def test_the_main_road_from_applied_to_credited(scene: Scene) -> None:
         "prepare:credit_balance", "credit_balance",
     ]  # fmt: skip
     assert [event.seq for event in application.events.all()] == list(range(1, 13))
-    assert application.version == 11
+    assert application.version == 12
     steps = steps_of(application)
     assert steps["transfer_out"].due_on == date(2025, 10, 21)
     assert not application.steps.filter(closed_on__isnull=True).exists()
