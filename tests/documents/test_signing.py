@@ -17,11 +17,11 @@ from transfers.documents.signing import (
     _bytes,
     _text,
     add_key,
-    digest_of,
     read_keys,
     seals,
 )
 from transfers.models import Paper
+from transfers.rules.hashing import digest_of
 
 DIGEST = digest_of({"a": 1})
 

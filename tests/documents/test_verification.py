@@ -13,9 +13,10 @@ from django.utils import translation
 from tests.documents.papers import certificate_of, paper_of
 from tests.scenes import Scene, moment
 from transfers.documents.sheets import sheet_of
-from transfers.documents.signing import add_key, digest_of, read_keys, seals
+from transfers.documents.signing import add_key, read_keys, seals
 from transfers.documents.verification import Verdict, code_of, is_sealed, verify
 from transfers.models import Agency, Paper, TransferApplication
+from transfers.rules.hashing import digest_of
 from transfers.rules.states import Action, State
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,10 @@ from ..models.applications import TransferApplication
 from ..models.forms import InformationForm
 from ..models.papers import Paper
 from ..models.regions import Agency
+from ..rules.hashing import digest_of
 from .content import frame
 from .numbers import new_number
-from .signing import digest_of, seals
+from .signing import seals
 
 if TYPE_CHECKING:
     from ..models.users import User

@@ -11,7 +11,6 @@ An installation's own seal, not a certified electronic seal (电子签章): docs
 
 import base64
 import binascii
-import hashlib
 import json
 import os
 import secrets
@@ -43,12 +42,6 @@ class Signer(Protocol):
 
     def verify(self, digest: str, text: str) -> bool:
         """Whether `text` is this signer's signature over `digest`; False for anything malformed."""
-
-
-def digest_of(content: Any) -> str:
-    """SHA-256 of a JSON value in its canonical spelling: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _bytes(text: str) -> bytes:

@@ -8,8 +8,9 @@ from enum import StrEnum
 from django.utils.timezone import localtime
 
 from ..models.papers import Paper
+from ..rules.hashing import digest_of
 from .numbers import normalise
-from .signing import digest_of, seals
+from .signing import seals
 
 CODE_LENGTH = 16  # hexadecimal characters of the content hash: 64 bits
 

@@ -22,6 +22,7 @@ from ..models.steps import Step
 from ..money import ledger
 from ..policy import remembered
 from ..rules.balances import BALANCE, BalanceAction, BalanceMove
+from ..rules.hashing import digest_of
 from ..rules.states import RELATION, Action, FourEyes, Move, RejectCode, Side
 from . import balance as money
 from . import four_eyes, papers, relation
@@ -29,7 +30,6 @@ from .actors import Actor
 from .case import Case, Lateness, Request, label_of, not_now
 from .conditions import obstacle
 from .errors import NotAllowed, Stale
-from .forms import digest
 from .submission import Submission, Submitted, submit
 
 __all__ = ["Offer", "Submission", "Submitted", "closes_late", "offers", "perform", "submit"]
@@ -94,7 +94,7 @@ class _Repeated(Exception):  # noqa: N818
 
 
 def _hash_of(application: TransferApplication, verb: str, mode: str, data: dict[str, Any]) -> str:
-    return digest([application.pk, str(verb), mode, repr(sorted(data.items()))])
+    return digest_of([application.pk, str(verb), mode, repr(sorted(data.items()))])
 
 
 def _carry_out(

@@ -1,7 +1,5 @@
 """The content of an information form: checked, made canonical, hashed."""
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from ..models.forms import ContributionRow, InformationForm
+from ..rules.hashing import digest_of
 from ..rules.ledger import MOST_FEN
 from ..rules.money import yuan
 from ..rules.months import Span, covered, spelled
@@ -130,12 +129,6 @@ def checked_rows(
     return content, problems
 
 
-def digest(content: Any) -> str:
-    """SHA-256 of a JSON value in its canonical spelling."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _month(text: str) -> date:
     return date.fromisoformat(f"{text}-01")
 
@@ -150,7 +143,7 @@ def write_form(application_id: int, content: dict[str, Any], **fields: Any) -> I
         benefits_end_on=date.fromisoformat(content["benefits_end_on"]),
         interrupted=content["interrupted"],
         balance_fen=content["balance_fen"],
-        content_hash=digest(content),
+        content_hash=digest_of(content),
         **fields,
     )
     ContributionRow.objects.bulk_create(

@@ -8,12 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from ..models.events import Preparation, Track
 from ..money import ledger
 from ..rules.balances import BALANCE, BalanceAction, BalanceMove
+from ..rules.hashing import digest_of
 from ..rules.ledger import Movement
 from ..rules.states import RELATION, Action, FourEyes, Move
 from .actors import Actor
 from .case import Case
 from .errors import Invalid, NotAllowed
-from .forms import digest
 
 
 def pending(application_id: int, verb: str | None = None) -> list[Preparation]:
@@ -67,7 +67,7 @@ def prepare(case: Case, verb: str, payload: dict[str, Any]) -> None:
         verb=verb,
         side=case.side,
         payload=payload,
-        payload_hash=digest(payload),
+        payload_hash=digest_of(payload),
         prepared_by=case.by.user,
         prepared_at=case.at,
     )
@@ -97,7 +97,7 @@ def take(case: Case, verb: str, row: Move | BalanceMove, hash_: str) -> Preparat
             _("Whoever prepared it no longer may. Send it back and prepare it anew."),
             code="maker_left",
         )
-    if not digest(preparation.payload) == preparation.payload_hash == hash_:
+    if not digest_of(preparation.payload) == preparation.payload_hash == hash_:
         raise Invalid("hash", _("What was prepared has changed since you read it."), code="hash")
     _decide(case, preparation, Preparation.Outcome.CONFIRMED)
     return preparation
