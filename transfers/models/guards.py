@@ -1,7 +1,6 @@
 """Rules that only the database can hold: tables that are only ever added to, policies that never overlap.
 
-Each rule exists for PostgreSQL and for SQLite. Migrations install them; the test suite removes and
-reinstalls them around its own cleaning.
+Each rule exists for PostgreSQL and for SQLite. Migrations install them.
 """
 
 from django.apps import apps
@@ -139,15 +138,3 @@ def append_only_tables() -> list[str]:
     return [
         model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)
     ]
-
-
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Put the append-only triggers on every table that declares them."""
-    for table in append_only_tables():
-        append_only(connection, table)
-
-
-def remove(connection: BaseDatabaseWrapper) -> None:
-    """Take the append-only triggers off again; for the test suite's cleaning only."""
-    for table in append_only_tables():
-        lift(connection, table)

@@ -104,10 +104,6 @@ def _remittance(case: Case) -> dict[str, Any]:
     }
 
 
-def propose_remittance(case: Case) -> dict[str, Any]:
-    return _remittance(case)
-
-
 def _unchanged(preparation: Preparation, current: dict[str, Any]) -> None:
     """Raises Invalid unless the case, amount and accounts are still those that were prepared."""
     payload = preparation.payload
@@ -117,20 +113,20 @@ def _unchanged(preparation: Preparation, current: dict[str, Any]) -> None:
 
 def remit(case: Case, preparation: Preparation) -> Said:
     _unchanged(preparation, _remittance(case))
-    balance = _balance(case)
-    balance.remit(at=case.at)
-    case.save_balance("remitted_at")
-    case.finish(StepKind.REMIT)
-    return Said(facts={"amount_fen": balance.amount_fen})
+    _balance(case).remit(at=case.at)
+    return _sent(case, StepKind.REMIT)
 
 
 def resend(case: Case, preparation: Preparation) -> Said:
     _unchanged(preparation, _remittance(case))
-    balance = _balance(case)
-    balance.resend(at=case.at)
+    _balance(case).resend(at=case.at)
+    return _sent(case, StepKind.RESEND)
+
+
+def _sent(case: Case, owed: StepKind) -> Said:
     case.save_balance("remitted_at")
-    case.finish(StepKind.RESEND)
-    return Said(facts={"amount_fen": balance.amount_fen})
+    case.finish(owed)
+    return Said(facts={"amount_fen": _balance(case).amount_fen})
 
 
 def bounce(case: Case, *, text: str) -> Said:
@@ -368,8 +364,8 @@ HANDLERS: dict[str, Callable[..., Said]] = {
     BalanceAction.CONFIRM_PAYOUT: confirm_payout,
 }
 PROPOSALS: dict[str, Callable[..., dict[str, Any]]] = {
-    BalanceAction.REMIT: propose_remittance,
-    BalanceAction.RESEND: propose_remittance,
+    BalanceAction.REMIT: _remittance,
+    BalanceAction.RESEND: _remittance,
     BalanceAction.RESTATE: propose_restatement,
     BalanceAction.PAY_TO_PERSON: propose_payout,
 }

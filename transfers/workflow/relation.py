@@ -357,10 +357,6 @@ def amounts(case: Case) -> dict[str, Any]:
     }
 
 
-def propose_credit(case: Case) -> dict[str, Any]:
-    return amounts(case)
-
-
 def credit_balance(case: Case, preparation: Preparation) -> Said:
     assert case.balance is not None
     if preparation.payload != amounts(case):
@@ -427,7 +423,7 @@ PROPOSALS: dict[str, Callable[..., dict[str, Any]]] = {
     Action.TRANSFER_OUT: propose_form,
     Action.CORRECT: propose_form,
     Action.RECALL: propose_recall,
-    Action.CREDIT_BALANCE: propose_credit,
+    Action.CREDIT_BALANCE: amounts,
 }
 
 # Which of the case's open steps an action completes, by the side that acts.
