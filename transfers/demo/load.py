@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.timezone import get_default_timezone
 
+from .. import plugs
 from ..deadlines import digest, sweep
 from ..deadlines.calendars import calendar_of
 from ..models.alerts import OutboxMessage
@@ -88,6 +89,9 @@ def _make(count: int, today: date, code: QueryCode) -> None:
                 move.act(move.case, move.at)
             _send_on_paper(_at(day, time(18)))
     add_statements(_at(today - timedelta(days=1), time(17)))
+    for add in plugs.demo:
+        add(today)
+    _send_on_paper(_at(today - timedelta(days=1), time(18)))
     prove(_at(today, time(2, 30)))
     _assign()
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from .. import plugs
 from ..models import Agency, OutboxMessage
 from ..rules.states import Role
 from .access import (
@@ -100,10 +101,8 @@ class Desk:
     def nav(self) -> list[NavGroup]:
         """Only what this reader may open."""
         groups: dict[str, list[NavItem]] = {}
-        for group, label, name, roles in _pages():
-            if not self.roles & roles or (
-                roles in (CASE_READERS, MONEY_READERS) and not self.sees_cases
-            ):
+        for group, label, name, roles, in_agency in _pages():
+            if not self.roles & roles or (in_agency and not self.sees_cases):
                 continue
             url = reverse(f"admin:{name}")
             count = self._count(name)
@@ -129,31 +128,37 @@ def _unread(user: User) -> Subquery:
     return Subquery(counted.values("n"))
 
 
-def _pages() -> list[tuple[str, str, str, frozenset[Role]]]:
-    """Group, label, address name and roles of every page in the navigation, in order."""
+def _pages() -> list[tuple[str, str, str, frozenset[Role], bool]]:
+    """Group, label, address name, roles, and whether only for members of an agency, in order."""
     work, rules, system = _("Work"), _("Rules"), _("System")
-    return [
-        (work, pgettext("navigation", "Queue"), "queue", CASE_READERS),
-        (work, pgettext("navigation", "Money"), "finance", MONEY_READERS),
-        (work, _("Bank statements"), "statements", MONEY_READERS),
-        (work, _("Remittances"), "remittances", MONEY_READERS),
-        (work, pgettext("navigation", "Books"), "books", MONEY_READERS),
-        (work, pgettext("navigation", "Inbox"), "inbox", CASE_READERS),
-        (work, pgettext("navigation", "Search"), "search", CASE_READERS),
-        (work, _("New application"), "case_new", COUNTER),
+    own = [
+        (work, pgettext("navigation", "Queue"), "queue", CASE_READERS, True),
+        (work, pgettext("navigation", "Money"), "finance", MONEY_READERS, True),
+        (work, _("Bank statements"), "statements", MONEY_READERS, True),
+        (work, _("Remittances"), "remittances", MONEY_READERS, True),
+        (work, pgettext("navigation", "Books"), "books", MONEY_READERS, True),
+        (work, pgettext("navigation", "Inbox"), "inbox", CASE_READERS, True),
+        (work, pgettext("navigation", "Search"), "search", CASE_READERS, True),
+        (work, _("New application"), "case_new", COUNTER, False),
         (rules, pgettext("navigation", "Policies"), "transfers_transferpolicy_changelist",
-         EVERYBODY),
-        (rules, pgettext("navigation", "Calendar"), "calendar", EVERYBODY),
-        (rules, _("Alert ladder"), "transfers_alertrung_changelist", EVERYBODY),
-        (system, _("Agencies"), "transfers_agency_changelist", EVERYBODY),
+         EVERYBODY, False),
+        (rules, pgettext("navigation", "Calendar"), "calendar", EVERYBODY, False),
+        (rules, _("Alert ladder"), "transfers_alertrung_changelist", EVERYBODY, False),
+        (system, _("Agencies"), "transfers_agency_changelist", EVERYBODY, False),
         (system, _("Bank accounts"), "transfers_bankaccount_changelist",
-         frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
-        (system, _("Regions"), "transfers_region_changelist", RULE_EDITORS),
+         frozenset({Role.ADMINISTRATOR, Role.AUDITOR}), False),
+        (system, _("Regions"), "transfers_region_changelist", RULE_EDITORS, False),
         (system, _("Users and roles"), "transfers_user_changelist",
-         frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
-        (system, _("Undelivered messages"), "outbox", OUTBOX_READERS),
-        (system, _("Heartbeats"), "transfers_heartbeat_changelist", OUTBOX_READERS),
+         frozenset({Role.ADMINISTRATOR, Role.AUDITOR}), False),
+        (system, _("Undelivered messages"), "outbox", OUTBOX_READERS, False),
+        (system, _("Heartbeats"), "transfers_heartbeat_changelist", OUTBOX_READERS, False),
     ]  # fmt: skip
+    groups = {"work": work, "rules": rules, "system": system}
+    plugged = [
+        (groups[each.group], str(each.label), each.url_name, each.roles, each.in_agency)
+        for each in plugs.navigation
+    ]
+    return sorted([*own, *plugged], key=lambda page: [work, rules, system].index(page[0]))
 
 
 def desk_of(request: HttpRequest) -> Desk:

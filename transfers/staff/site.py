@@ -12,6 +12,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from .. import plugs
 from . import (
     books,
     case,
@@ -109,4 +110,5 @@ class StaffSite(admin.AdminSite):
             page("cases/<str:reference>/papers/<str:number>.pdf", papers.pdf, "case_paper_pdf"),
             page("cases/<str:reference>/<slug:verb>/", moves.move, "case_move"),
         ]
-        return ours + super().get_urls()
+        plugged = [page(each.route, each.view, each.name) for each in plugs.staff_pages]
+        return plugged + ours + super().get_urls()

@@ -1,0 +1,78 @@
+"""Where other applications plug in, besides the checks (`workflow.checks`).
+
+Each list is filled once, when the apps are ready: by an app's `ready`, its `transfer_checks` or its
+`admin` module. Nothing here names an app; what plugs nothing in is simply not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .models.applications import TransferApplication
+    from .rules.states import Role
+
+# What `load_reference` inserts besides: a name, and a function of the moment that returns how many
+# rows were new.
+reference: list[tuple[str, Callable[[datetime], int]]] = []
+
+# What each role may do with an app's models besides: functions that return (app, codename) pairs.
+permissions: list[Callable[[], dict[Role, set[tuple[str, str]]]]] = []
+
+# What the demo adds once the transfers are there: functions of the demo's today.
+demo: list[Callable[[date], None]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Something beside a transfer that its applicant and its clerks must know, in the active language.
+
+    `you` and `by` tell the applicant what to do and until when; `links` are (label, address) pairs for
+    the applicant, `staff_links` for clerks. `blocking`: the transfer waits for it.
+    """
+
+    key: str
+    title: str
+    happening: str
+    you: str
+    by: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    staff_links: tuple[tuple[str, str], ...] = ()
+    blocking: bool = True
+
+
+# What to show over a transfer on the day: functions that return overlays.
+overlays: list[Callable[[TransferApplication, date], list[Overlay]]] = []
+
+
+def overlays_of(application: TransferApplication, on: date) -> list[Overlay]:
+    """Every overlay of a transfer, in the order the apps were installed."""
+    return [overlay for plug in overlays for overlay in plug(application, on)]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPage:
+    """A page of the staff site: address below /admin/, view, address name."""
+
+    route: str
+    view: Callable[..., Any]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """A line of the side navigation, for these roles; `group` is "work", "rules" or "system"."""
+
+    group: str
+    label: Any
+    url_name: str
+    roles: frozenset[Role]
+    in_agency: bool = True
+
+
+staff_pages: list[StaffPage] = []
+navigation: list[NavEntry] = []
