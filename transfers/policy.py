@@ -1,13 +1,13 @@
 """What is in force in a place on a day: each value from the nearest region that sets it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from .models.policies import TransferPolicy, ValueStatus
+from .models.policies import RegionPolicy, TransferPolicy, ValueStatus
 from .models.regions import NATION, Region, lineage_codes
 
 
@@ -75,6 +75,7 @@ class TransferTerms:
 
 
 T = TypeVar("T")
+Row = TypeVar("Row", bound=RegionPolicy)
 _memory: ContextVar[dict[tuple[Any, ...], Any] | None] = ContextVar("policy_memory", default=None)
 
 
@@ -115,31 +116,53 @@ def resolve(region: Region | str, on: date) -> TransferTerms:
     return once(("terms", code, on), lambda: _terms(code, on))
 
 
-def _rows(code: str) -> tuple[list[str], list[TransferPolicy]]:
-    """The lineage of a place and every row of it, of whatever time: a handful."""
-    lineage = lineage_codes(code)
-    return lineage, list(TransferPolicy.objects.filter(region__in=lineage).order_by())
+def lineage_of(code: str) -> list[str]:
+    """The codes of a place and of each region it is part of, up to the nation. One query, or none."""
+    return once(("lineage", code), lambda: lineage_codes(code))
 
 
-def _terms(code: str, on: date) -> TransferTerms:
-    lineage, rows = once(("rows", code), lambda: _rows(code))
-    by_region = {row.region_id: row for row in rows if row.valid_from <= on <= (row.valid_to or on)}
+def rows_of(table: type[Row], code: str) -> list[Row]:
+    """Every row of a policy table for a place and what it is part of, of whatever time: a handful.
+
+    Two queries, or none if `remembered`.
+    """
+
+    def read() -> list[Row]:
+        return list(table._default_manager.filter(region__in=lineage_of(code)).order_by())
+
+    return once(("rows", table, code), read)
+
+
+def in_force(
+    rows: Iterable[RegionPolicy], regions: Collection[str], on: date
+) -> dict[str, PolicyValue]:
+    """The values set by the rows in force on a day, each from the first of `regions` that sets it."""
+    by_region = {row.region_id: row for row in rows if row.covers(on)}
     values: dict[str, PolicyValue] = {}
-    statute: dict[str, PolicyValue] = {}
-    for each in reversed(lineage):
+    for each in regions:
         row = by_region.get(each)
         if row is None:
             continue
         for name, value in row.given().items():
-            told = row.provenance.get(name, {})
-            values[name] = PolicyValue(
-                value,
-                each,
-                row.pk,
-                told.get("status", ValueStatus.OWN),
-                told.get("source", ""),
-                bool(told.get("verified", False)),
-            )
-            if each == NATION:
-                statute[name] = values[name]
-    return TransferTerms(code, on, values, statute)
+            if name not in values:
+                values[name] = value_of(row, name, value)
+    return values
+
+
+def value_of(row: RegionPolicy, name: str, value: Any) -> PolicyValue:
+    """A value of a row with what the row tells of it."""
+    told = row.provenance.get(name, {})
+    return PolicyValue(
+        value,
+        row.region_id,
+        row.pk,
+        told.get("status", ValueStatus.OWN),
+        told.get("source", ""),
+        bool(told.get("verified", False)),
+    )
+
+
+def _terms(code: str, on: date) -> TransferTerms:
+    with remembered():  # the lineage is asked for twice
+        rows, lineage = rows_of(TransferPolicy, code), lineage_of(code)
+    return TransferTerms(code, on, in_force(rows, lineage, on), in_force(rows, [NATION], on))

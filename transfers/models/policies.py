@@ -1,5 +1,6 @@
 """What each place promises, row by row and year by year. Read through `transfers.policy.resolve`."""
 
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -25,17 +26,83 @@ class ValueStatus(models.TextChoices):
     OWN = "own", _("Default of this product, to be confirmed")
 
 
-class TransferPolicy(models.Model):
+def ends_after_it_starts(name: str) -> models.CheckConstraint:
+    """The constraint every policy table has. `name` is the database's, so each table brings its own."""
+    return models.CheckConstraint(
+        condition=models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=models.F("valid_from")),
+        name=name,
+        violation_error_message=_("A policy cannot end before it starts."),
+    )
+
+
+class RegionPolicy(models.Model):
     """One region's values for one span of days. An empty value falls back to the region above.
 
-    All `*_days` are working days. `provenance` tells for each value {"status", "source", "verified"}.
+    `VALUES` names the columns that are values; `provenance` tells for each one given
+    {"status", "source", "verified"}. That two rows of a region never share a day is held by
+    `guards.no_overlap`, which the migration of each table puts up.
+    """
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    provenance = models.JSONField(_("where the values come from"), default=dict)
+
+    VALUES: tuple[str, ...] = ()
+
+    class Meta:
+        abstract = True
+        ordering = ["region_id", "-valid_from"]
+
+    def __str__(self) -> str:
+        return f"{self.region} {self.valid_from}"
+
+    def covers(self, on: date) -> bool:
+        """Whether the row is in force on a day."""
+        return self.valid_from <= on <= (self.valid_to or on)
+
+    def given(self) -> dict[str, Any]:
+        """The values this row sets itself."""
+        values = {name: getattr(self, name) for name in self.VALUES}
+        return {name: value for name, value in values.items() if value not in (None, "")}
+
+    def clean(self) -> None:
+        """Refuses a span that overlaps another row of the region; the database does so too."""
+        super().clean()
+        if self.region_id is None or self.valid_from is None:
+            return
+        others = type(self).objects.filter(region=self.region_id).exclude(pk=self.pk)
+        clash = others.filter(
+            models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=self.valid_from)
+        )
+        if self.valid_to is not None:
+            clash = clash.filter(valid_from__lte=self.valid_to)
+        first = clash.order_by("valid_from").first()
+        if first is not None:
+            raise ValidationError(
+                {
+                    "valid_from": ValidationError(
+                        _("%(region)s already has a policy from %(start)s to %(end)s."),
+                        code="overlap",
+                        params={
+                            "region": self.region,
+                            "start": first.valid_from,
+                            "end": first.valid_to or "…",
+                        },
+                    )
+                }
+            )
+
+
+class TransferPolicy(RegionPolicy):
+    """How long each step of a transfer may take in a place, and how the place works.
+
+    All `*_days` are working days.
     """
 
     region = models.ForeignKey(
         Region, models.PROTECT, related_name="transfer_policies", verbose_name=_("region")
     )
-    valid_from = models.DateField(_("valid from"))
-    valid_to = models.DateField(_("valid to"), null=True, blank=True)
 
     transfer_out_days = models.PositiveSmallIntegerField(_("transfer out (days)"), **_DAYS)
     transfer_in_days = models.PositiveSmallIntegerField(_("transfer in (days)"), **_DAYS)
@@ -69,8 +136,6 @@ class TransferPolicy(models.Model):
     )
     hotline = models.CharField(_("hotline"), max_length=20, blank=True)
 
-    provenance = models.JSONField(_("where the values come from"), default=dict)
-
     VALUES = (
         "transfer_out_days", "transfer_in_days", "check_days", "supplement_days",
         "correction_days", "credit_days", "remit_days", "resend_days", "dispute_days",
@@ -79,51 +144,7 @@ class TransferPolicy(models.Model):
         "hotline",
     )  # fmt: skip
 
-    class Meta:
-        ordering = ["region_id", "-valid_from"]
+    class Meta(RegionPolicy.Meta):
         verbose_name = _("transfer policy")
         verbose_name_plural = _("transfer policies")
-        constraints = [
-            # That two rows of a region never share a day is held by `guards.no_overlap`.
-            models.CheckConstraint(
-                condition=models.Q(valid_to__isnull=True)
-                | models.Q(valid_to__gte=models.F("valid_from")),
-                name="policy_ends_after_it_starts",
-                violation_error_message=_("A policy cannot end before it starts."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.region} {self.valid_from}"
-
-    def given(self) -> dict[str, Any]:
-        """The values this row sets itself."""
-        values = {name: getattr(self, name) for name in self.VALUES}
-        return {name: value for name, value in values.items() if value not in (None, "")}
-
-    def clean(self) -> None:
-        """Refuses a span that overlaps another row of the region; the database does so too."""
-        super().clean()
-        if self.region_id is None or self.valid_from is None:
-            return
-        others = type(self).objects.filter(region=self.region_id).exclude(pk=self.pk)
-        clash = others.filter(
-            models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=self.valid_from)
-        )
-        if self.valid_to is not None:
-            clash = clash.filter(valid_from__lte=self.valid_to)
-        first = clash.order_by("valid_from").first()
-        if first is not None:
-            raise ValidationError(
-                {
-                    "valid_from": ValidationError(
-                        _("%(region)s already has a policy from %(start)s to %(end)s."),
-                        code="overlap",
-                        params={
-                            "region": self.region,
-                            "start": first.valid_from,
-                            "end": first.valid_to or "…",
-                        },
-                    )
-                }
-            )
+        constraints = [ends_after_it_starts("policy_ends_after_it_starts")]
