@@ -103,11 +103,14 @@ def test_the_sums_say_where_every_fen_is(scene: Scene) -> None:
     assert sums() == {
         "remitted_fen": 5 * 123_456,
         "unknown_fen": 0,
+        "paid_in_fen": 0,
         "transit_fen": 123_456 + 123_451,
         "suspense_fen": 5,
         "person_fen": 123_456,
         "returned_fen": 123_456,
         "paid_out_fen": 123_456,
+        "principal_fen": 0,
+        "late_fee_fen": 0,
         "difference_fen": 0,
     }
 

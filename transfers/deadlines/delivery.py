@@ -162,7 +162,11 @@ def _loaded(ids: list[int]) -> list[tuple[OutboxMessage, list[OutboxMessage]]]:
     messages = (
         OutboxMessage.objects.filter(pk__in=ids)
         .select_related(
-            "recipient", "event", "book_break__application", "book_break__line__statement"
+            "recipient",
+            "event",
+            "book_break__application",
+            "book_break__line__statement",
+            "book_break__receivable",
         )
         .select_related("application__origin_agency", "application__destination_agency")
         .order_by("next_try_at", "pk")
@@ -191,6 +195,8 @@ def _handle(
             mail = digest_mail(lines, now)
         elif message.kind == OutboxMessage.Kind.BREAK:
             mail = break_mail(message)
+        elif message.kind == OutboxMessage.Kind.LETTER:
+            mail = Mail(message.subject, message.text)
         else:
             mail = applicant_mail(message, now, words)
         if mail is not None:
@@ -207,7 +213,9 @@ def _handle(
 
 def _address(message: OutboxMessage) -> str:
     """Where a message goes. Raises Undeliverable if that is nowhere."""
-    if message.kind == OutboxMessage.Kind.APPLICANT:
+    if message.kind == OutboxMessage.Kind.LETTER:
+        address = message.address
+    elif message.kind == OutboxMessage.Kind.APPLICANT:
         assert message.application is not None, "the database keeps applicants' messages with them"
         address = message.application.contact_email
     else:

@@ -121,7 +121,7 @@ def break_mail(message: OutboxMessage) -> Mail | None:
     if found.cleared_at is not None:
         return None
     with translation.override(settings.LANGUAGE_CODE):
-        subject = found.application.reference if found.application else str(found.line)
+        subject = str(found.application or found.line or found.receivable)
         context = {
             "what": found.get_kind_display(),
             "subject": subject,

@@ -5,6 +5,7 @@ them (names of offices, reasons). Of the birth date only the year is told: toget
 number the whole date would leave few numbers to guess (reliability.md §2).
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..models.balances import BalanceTransfer
 from ..models.contributions import Merge
 from ..models.forms import ContributionRow, InformationForm
 from ..models.papers import Paper
+from ..models.people import Person
 from ..models.regions import Agency, Region
 from ..models.statements import BankAccount
 from ..models.steps import Step
@@ -30,15 +32,26 @@ CERTIFICATE_MONTHS = 3  # domain.md §7
 LATE = frozenset({"refuse_late"})
 
 
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a paper belongs to where that is no transfer: its reference, and whom it is about."""
+
+    reference: str
+    name: str
+    person: Person
+
+
 def frame(
-    kind: Paper.Kind, application: TransferApplication, issuer: Agency, *, at: datetime
+    kind: Paper.Kind, subject: TransferApplication | Matter, issuer: Agency, *, at: datetime
 ) -> dict[str, Any]:
-    """What every paper says, besides its number and version."""
+    """What every paper says, besides its number and version. Only a transfer has a `relation`."""
     on = localdate(at)
+    transfer = subject if isinstance(subject, TransferApplication) else None
+    name = subject.name if isinstance(subject, Matter) else subject.applicant_name
     return {
         "schema": SCHEMA,
         "kind": str(kind),
-        "reference": application.reference,
+        "reference": subject.reference,
         "issued_at": localtime(at).isoformat(timespec="seconds"),
         "issuer": _office(issuer)
         | {
@@ -48,18 +61,21 @@ def frame(
             "hotline": resolve(issuer.region_id, on).hotline or "",
         },
         "person": {
-            "name": identity.mask_name(application.applicant_name),
-            "id_number": identity.mask(application.person.id_number),
-            "sex": application.person.sex,
-            "birth_year": application.person.birth_on.year,
+            "name": identity.mask_name(name),
+            "id_number": identity.mask(subject.person.id_number),
+            "sex": subject.person.sex,
+            "birth_year": subject.person.birth_on.year,
         },
-        "relation": {
-            "scheme_from": application.scheme_from,
-            "scheme_to": application.scheme_to,
-            "origin": _place(application.origin) | _office(application.origin_agency),
-            "destination": _place(application.destination)
-            | _office(application.destination_agency),
-        },
+        "relation": None if transfer is None else _relation(transfer),
+    }
+
+
+def _relation(application: TransferApplication) -> dict[str, Any]:
+    return {
+        "scheme_from": application.scheme_from,
+        "scheme_to": application.scheme_to,
+        "origin": _place(application.origin) | _office(application.origin_agency),
+        "destination": _place(application.destination) | _office(application.destination_agency),
     }
 
 

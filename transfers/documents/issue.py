@@ -12,7 +12,7 @@ from ..models.forms import InformationForm
 from ..models.papers import Paper
 from ..models.regions import Agency
 from ..rules.hashing import digest_of
-from .content import frame
+from .content import Matter, frame
 from .numbers import new_number
 from .signing import seals
 
@@ -31,7 +31,7 @@ def months_later(day: date, months: int) -> date:
 
 def issue(
     kind: Paper.Kind,
-    application: TransferApplication,
+    subject: TransferApplication | Matter,
     body: dict[str, Any],
     *,
     agency: Agency,
@@ -40,14 +40,16 @@ def issue(
     form: InformationForm | None = None,
     valid_until: date | None = None,
 ) -> Paper:
-    """Seal and store the next version of a case's paper. Nothing is rendered now.
+    """Seal and store the next version of a case's or a matter's paper. Nothing is rendered now.
 
-    The caller holds the case (`workflow.case.Case.claim`), so versions do not race. Raises
+    The caller holds the subject (`workflow.case.Case.claim`), so versions do not race. Raises
     `signing.SealError` when there is no key to seal with.
     """
     seal = seals().current
-    version = Paper.objects.filter(application=application, kind=kind).count() + 1
-    content = frame(kind, application, agency, at=at) | {
+    application = subject if isinstance(subject, TransferApplication) else None
+    about = "" if application is not None else subject.reference
+    version = Paper.objects.filter(application=application, about=about, kind=kind).count() + 1
+    content = frame(kind, subject, agency, at=at) | {
         "version": version,
         "valid_until": valid_until.isoformat() if valid_until else None,
         "body": body,
@@ -60,6 +62,7 @@ def issue(
             number=number,
             kind=kind,
             application=application,
+            about=about,
             version=version,
             form=form,
             content=sealed,

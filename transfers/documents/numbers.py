@@ -19,6 +19,8 @@ _LETTERS = {
     Paper.Kind.SUPPLEMENT_NOTICE: "BZ",  # 补正
     Paper.Kind.REJECTION_NOTICE: "BY",  # 不予受理
     Paper.Kind.COMPLETION_NOTICE: "BJ",  # 办结
+    Paper.Kind.ARREARS_QUOTE: "HD",  # 核定
+    Paper.Kind.PAYMENT_RECEIPT: "SJ",  # 收据
 }
 _HEAD, _TAIL = 10, 9
 

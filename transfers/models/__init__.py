@@ -15,7 +15,7 @@ from .calendar import Calendar, CalendarDay, CalendarNotice
 from .contributions import Contribution, Merge
 from .events import ActorKind, Disclosure, Event, Preparation, Track
 from .forms import ContributionRow, InformationForm
-from .ledger import Account, Entry, Instruction, InstructionResolution
+from .ledger import Account, Entry, Instruction, InstructionResolution, Receivable
 from .papers import Paper
 from .people import Person, Sex
 from .policies import TransferPolicy, ValueStatus
@@ -58,6 +58,7 @@ __all__ = [
     "Paper",
     "Person",
     "Preparation",
+    "Receivable",
     "Region",
     "Sex",
     "SideRecord",

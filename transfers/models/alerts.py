@@ -80,7 +80,7 @@ class OutboxMessage(models.Model):
 
     `key` is unique and goes with the message, so that a receiver can drop a repeat. An `alert` row is
     a line in its recipient's inbox at once and waits for the recipient's next `digest`; all others are
-    sent by themselves.
+    sent by themselves. A `letter` is for somebody who has no account here.
     """
 
     class Kind(models.TextChoices):
@@ -88,6 +88,7 @@ class OutboxMessage(models.Model):
         DIGEST = "digest", _("Digest")
         APPLICANT = "applicant", _("Message to the applicant")
         BREAK = "break", _("Break in the books")
+        LETTER = "letter", _("Letter")
 
     key = models.CharField(_("key"), max_length=120, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
@@ -111,6 +112,10 @@ class OutboxMessage(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="messages",
         verbose_name=_("recipient"),
     )  # fmt: skip
+    # A letter says everything itself; like every message, without names and identity numbers.
+    address = models.EmailField(_("address"), blank=True, db_default="")
+    subject = models.CharField(_("subject"), max_length=120, blank=True, db_default="")
+    text = models.TextField(_("text"), blank=True, db_default="")
     digest = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="lines",
         verbose_name=_("digest"),
@@ -142,7 +147,8 @@ class OutboxMessage(models.Model):
                 condition=Q(kind="alert", alert__isnull=False, recipient__isnull=False)
                 | Q(kind="digest", recipient__isnull=False)
                 | Q(kind="applicant", application__isnull=False)
-                | Q(kind="break", book_break__isnull=False, recipient__isnull=False),
+                | Q(kind="break", book_break__isnull=False, recipient__isnull=False)
+                | (Q(kind="letter") & ~Q(address="") & ~Q(subject="") & ~Q(text="")),
                 name="message_has_addressee",
             ),
             models.CheckConstraint(

@@ -1,5 +1,8 @@
 """What the database itself holds of the ledger, on PostgreSQL and on SQLite.
 
+Every movement has one subject, and its accounts are that subject's own or its office's: `owners` names
+the columns that can hold it, so that an older migration can put up the rules of its time.
+
 Posting a resolution makes the database write both legs and move the cached balances, so no program can
 write half of it. Besides that it refuses: a leg that is not its instruction's, a balance that is not
 the sum of its entries, an attempt out of turn, a movement off its route or over the accounts of another
@@ -8,12 +11,14 @@ of the right office. PostgreSQL checks the legs once more
 when the transaction ends, which SQLite cannot.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..rules.ledger import FOUR_EYES, KEEPER, ROUTES, UNBOUNDED, AccountKind, Movement
 from ..rules.states import Role, Side
+
+OWNERS = ("application_id", "line_id", "receivable_id")
 
 _ACCOUNT, _ENTRY = "transfers_account", "transfers_entry"
 _INSTRUCTION, _RESOLUTION = "transfers_instruction", "transfers_instructionresolution"
@@ -43,37 +48,47 @@ _ENDED = f"""
         JOIN transfers_instructionresolution s ON s.instruction_id = b.id AND s.outcome = 'posted'
         WHERE b.reverses_id = e.id))
 """
-_ATTEMPT_OUT_OF_TURN = f"""
-  NEW.attempt < 1 OR (NEW.attempt > 1
-    AND NOT EXISTS ({_ENDED} AND e.application_id = NEW.application_id)
-    AND NOT EXISTS ({_ENDED} AND e.line_id = NEW.line_id))
-"""
-_REVERSAL_IS_ANOTHER = """
+
+
+def _attempt_out_of_turn(owners: Sequence[str]) -> str:
+    ended = " ".join(f"AND NOT EXISTS ({_ENDED} AND e.{owner} = NEW.{owner})" for owner in owners)
+    return f"NEW.attempt < 1 OR (NEW.attempt > 1 {ended})"
+
+
+def _same_owner(row: str, other: str, owners: Sequence[str]) -> str:
+    return " AND ".join(
+        f"COALESCE({row}.{owner}, 0) = COALESCE({other}.{owner}, 0)" for owner in owners
+    )
+
+
+def _reversal_is_another(owners: Sequence[str]) -> str:
+    return f"""
   NEW.reverses_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM transfers_instruction e
     JOIN transfers_instructionresolution r ON r.instruction_id = e.id AND r.outcome = 'posted'
     WHERE e.id = NEW.reverses_id AND e.source_id = NEW.target_id AND e.target_id = NEW.source_id
       AND e.amount_fen = NEW.amount_fen AND e.reverses_id IS NULL
-      AND COALESCE(e.application_id, 0) = COALESCE(NEW.application_id, 0)
-      AND COALESCE(e.line_id, 0) = COALESCE(NEW.line_id, 0))
+      AND {_same_owner("e", "NEW", owners)})
 """
 
 
-def _own(account: str, other: str) -> str:
+def _own(account: str, other: str, owners: Sequence[str]) -> str:
     """That an account is the movement's own, or shared by the office that keeps the other."""
     return (
         f"({account}.kind IN ({_SHARED}) AND {account}.agency_id = {other}.agency_id"
-        f" OR COALESCE({account}.application_id, 0) = COALESCE(NEW.application_id, 0)"
-        f" AND COALESCE({account}.line_id, 0) = COALESCE(NEW.line_id, 0))"
+        f" OR {_same_owner(account, 'NEW', owners)})"
     )
 
 
 # What a movement is called decides whether it needs two: so the name must fit the accounts.
-_OFF_ITS_ROUTE = f"""
+def _off_its_route(owners: Sequence[str]) -> str:
+    return f"""
   NEW.reverses_id IS NULL AND NOT EXISTS (SELECT 1
     FROM transfers_account s JOIN transfers_account t ON t.id = NEW.target_id
     WHERE s.id = NEW.source_id AND NEW.kind || ' ' || s.kind || ' ' || t.kind IN ({_ROUTES})
-      AND {_own("s", "t")} AND {_own("t", "s")})
+      AND {_own("s", "t", owners)} AND {_own("t", "s", owners)})
 """
+
+
 _ONE_PAIR_OF_EYES = f"""
   NEW.outcome = 'posted' AND EXISTS (SELECT 1 FROM transfers_instruction i
     JOIN transfers_account a ON a.id =
@@ -92,23 +107,37 @@ _FOREIGN_LEG = """
       AND ((NEW.account_id = i.source_id AND NEW.amount_fen = -i.amount_fen)
         OR (NEW.account_id = i.target_id AND NEW.amount_fen = i.amount_fen)))
 """
-_BALANCE_NOT_ITS_ENTRIES = """
+
+
+def _balance_not_its_entries(owners: Sequence[str]) -> str:
+    return f"""
   NEW.id <> OLD.id OR NEW.kind <> OLD.kind OR NEW.agency_id <> OLD.agency_id
-  OR COALESCE(NEW.application_id, 0) <> COALESCE(OLD.application_id, 0)
-  OR COALESCE(NEW.line_id, 0) <> COALESCE(OLD.line_id, 0)
+  OR NOT ({_same_owner("NEW", "OLD", owners)})
   OR (NEW.balance_fen IS NULL) <> (OLD.balance_fen IS NULL)
   OR (NEW.balance_fen IS NOT NULL AND NEW.balance_fen <>
       (SELECT COALESCE(SUM(e.amount_fen), 0) FROM transfers_entry e WHERE e.account_id = NEW.id))
 """
+
+
 _BORN_WITH_MONEY = "NEW.balance_fen IS NOT NULL AND NEW.balance_fen <> 0"
+
+
 # Whose finance may move the money is read from the account.
-_KEPT_ELSEWHERE = f"""
+def _kept_elsewhere(owners: Sequence[str]) -> str:
+    sql = f"""
   EXISTS (SELECT 1 FROM transfers_transferapplication c
     WHERE c.id = NEW.application_id AND NEW.agency_id <> CASE WHEN NEW.kind IN ({_AT_ORIGIN})
       THEN c.origin_agency_id ELSE c.destination_agency_id END)
   OR EXISTS (SELECT 1 FROM transfers_statementline l
     WHERE l.id = NEW.line_id AND l.agency_id <> NEW.agency_id)
 """
+    if "receivable_id" in owners:
+        sql += """
+  OR EXISTS (SELECT 1 FROM transfers_receivable r
+    WHERE r.id = NEW.receivable_id AND r.agency_id <> NEW.agency_id)
+"""
+    return sql
+
 
 # A bank's reference stands for one receipt of an office, so for one case, unless it was taken back.
 _REFERENCE_OF_ANOTHER_CASE = f"""
@@ -123,23 +152,29 @@ _REFERENCE_OF_ANOTHER_CASE = f"""
         WHERE b.reverses_id = e.id))
 """
 
-# name → table, event, condition, what it says
-_REFUSALS = {
-    "attempt": (_INSTRUCTION, "INSERT", _ATTEMPT_OUT_OF_TURN, "attempt out of turn"),
-    "route": (_INSTRUCTION, "INSERT", _OFF_ITS_ROUTE, "not a route of this movement"),
-    "reversal": (_INSTRUCTION, "INSERT", _REVERSAL_IS_ANOTHER, "reverses another movement"),
-    "reference": (
-        _INSTRUCTION,
-        "INSERT",
-        _REFERENCE_OF_ANOTHER_CASE,
-        "bank reference of another case",
-    ),
-    "eyes": (_RESOLUTION, "INSERT", _ONE_PAIR_OF_EYES, "needs two of the finance of its office"),
-    "leg": (_ENTRY, "INSERT", _FOREIGN_LEG, "not a leg of a posted instruction"),
-    "balance": (_ACCOUNT, "UPDATE", _BALANCE_NOT_ITS_ENTRIES, "not the sum of its entries"),
-    "empty": (_ACCOUNT, "INSERT", _BORN_WITH_MONEY, "an account starts empty"),
-    "keeper": (_ACCOUNT, "INSERT", _KEPT_ELSEWHERE, "kept by the wrong office"),
-}
+
+def _refusals(owners: Sequence[str]) -> dict[str, tuple[str, str, str, str]]:
+    """Name → table, event, condition, what it says."""
+    return {
+        "attempt": (_INSTRUCTION, "INSERT", _attempt_out_of_turn(owners), "attempt out of turn"),
+        "route": (_INSTRUCTION, "INSERT", _off_its_route(owners), "not a route of this movement"),
+        "reversal": (
+            _INSTRUCTION, "INSERT", _reversal_is_another(owners), "reverses another movement",
+        ),
+        "reference": (
+            _INSTRUCTION, "INSERT", _REFERENCE_OF_ANOTHER_CASE, "bank reference of another case",
+        ),
+        "eyes": (
+            _RESOLUTION, "INSERT", _ONE_PAIR_OF_EYES, "needs two of the finance of its office",
+        ),
+        "leg": (_ENTRY, "INSERT", _FOREIGN_LEG, "not a leg of a posted instruction"),
+        "balance": (
+            _ACCOUNT, "UPDATE", _balance_not_its_entries(owners), "not the sum of its entries",
+        ),
+        "empty": (_ACCOUNT, "INSERT", _BORN_WITH_MONEY, "an account starts empty"),
+        "keeper": (_ACCOUNT, "INSERT", _kept_elsewhere(owners), "kept by the wrong office"),
+    }  # fmt: skip
+
 
 # In one statement, so that the legs are complete whenever somebody looks.
 _WRITE_LEGS = """
@@ -179,11 +214,11 @@ END $$
 """
 
 
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Put up every rule of the ledger."""
+def install(connection: BaseDatabaseWrapper, owners: Sequence[str] = OWNERS) -> None:
+    """Put up every rule of the ledger. `owners`: the columns that exist by now."""
     put_up = _on_postgres if connection.vendor == "postgresql" else _on_sqlite
     with connection.cursor() as cursor:
-        for statement in put_up():
+        for statement in put_up(owners):
             cursor.execute(statement)
 
 
@@ -195,8 +230,8 @@ def remove(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
 
 
-def _on_postgres() -> Iterator[str]:
-    for name, (table, event, condition, words) in _REFUSALS.items():
+def _on_postgres(owners: Sequence[str]) -> Iterator[str]:
+    for name, (table, event, condition, words) in _refusals(owners).items():
         yield (
             f"CREATE OR REPLACE FUNCTION jiexu_ledger_{name}() RETURNS trigger LANGUAGE plpgsql AS $$"
             f" BEGIN IF {condition} THEN RAISE EXCEPTION 'ledger: {words}'"
@@ -224,8 +259,8 @@ def _on_postgres() -> Iterator[str]:
         )
 
 
-def _on_sqlite() -> Iterator[str]:
-    for name, (table, event, condition, words) in _REFUSALS.items():
+def _on_sqlite(owners: Sequence[str]) -> Iterator[str]:
+    for name, (table, event, condition, words) in _refusals(owners).items():
         yield (
             f"CREATE TRIGGER ledger_{name} BEFORE {event} ON {table} WHEN {condition} "
             f"BEGIN SELECT RAISE(ABORT, 'ledger: {words}'); END"
@@ -235,7 +270,7 @@ def _on_sqlite() -> Iterator[str]:
 
 
 def _names(vendor: str) -> Iterator[tuple[str, str]]:
-    for name, (table, *_rest) in {**_REFUSALS, **_CONSEQUENCES}.items():
+    for name, (table, *_rest) in {**_refusals(OWNERS), **_CONSEQUENCES}.items():
         yield f"ledger_{name}", table
     if vendor == "postgresql":
         for table in _COMPLETE:

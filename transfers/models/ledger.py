@@ -10,15 +10,30 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from ..rules.ledger import MOST_FEN, UNBOUNDED, AccountKind, Movement
+from ..rules.ledger import COLLECTED, MOST_FEN, UNBOUNDED, AccountKind, Movement
 from .applications import TransferApplication
 from .regions import Agency
 
 _SHARED = sorted(UNBOUNDED)
+_COLLECTED = sorted(COLLECTED)
+
+
+class Receivable(models.Model):
+    """Money that an office is owed and collects itself. `reference` names the matter it is about."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+", verbose_name=_("agency"))
+    reference = models.CharField(_("reference number"), max_length=24, unique=True)
+
+    class Meta:
+        verbose_name = _("receivable")
+        verbose_name_plural = _("receivables")
+
+    def __str__(self) -> str:
+        return self.reference
 
 
 class Account(models.Model):
-    """An account of the ledger: of a case, of a bank statement's line, or of a whole office.
+    """An account of the ledger: of a case, of a bank statement's line, of a receivable, or of an office.
 
     `balance_fen` is kept by the database from the entries and never below zero; accounts that may be
     keep none.
@@ -33,6 +48,10 @@ class Account(models.Model):
     line = models.ForeignKey(
         "transfers.StatementLine", models.PROTECT, null=True, blank=True, related_name="accounts",
         db_index=False, verbose_name=_("statement line"),
+    )  # fmt: skip
+    receivable = models.ForeignKey(
+        Receivable, models.PROTECT, null=True, blank=True, related_name="accounts",
+        db_index=False, verbose_name=_("receivable"),
     )  # fmt: skip
     balance_fen = models.BigIntegerField(_("balance (fen)"), null=True, default=0)
 
@@ -59,14 +78,23 @@ class Account(models.Model):
                 name="one_account_a_line_and_kind",
             ),
             models.UniqueConstraint(
+                fields=["receivable", "kind"], condition=Q(receivable__isnull=False),
+                name="one_account_a_receivable_and_kind",
+            ),
+            models.UniqueConstraint(
                 fields=["agency", "kind"],
-                condition=Q(application__isnull=True, line__isnull=True),
+                condition=Q(application__isnull=True, line__isnull=True, receivable__isnull=True),
                 name="one_account_an_agency_and_kind",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=_SHARED, application__isnull=True, line__isnull=True)
-                | Q(kind=AccountKind.SUSPENSE, application__isnull=True, line__isnull=False)
-                | (~Q(kind__in=_SHARED) & Q(application__isnull=False, line__isnull=True)),
+                condition=Q(kind__in=_SHARED, application__isnull=True, line__isnull=True,
+                            receivable__isnull=True)
+                | Q(kind=AccountKind.SUSPENSE, application__isnull=True, line__isnull=False,
+                    receivable__isnull=True)
+                | Q(kind__in=_COLLECTED, application__isnull=True, line__isnull=True,
+                    receivable__isnull=False)
+                | (~Q(kind__in=[*_SHARED, *_COLLECTED])
+                   & Q(application__isnull=False, line__isnull=True, receivable__isnull=True)),
                 name="account_has_its_owner",
             ),
             models.CheckConstraint(
@@ -77,7 +105,8 @@ class Account(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.application or self.line or self.agency}"
+        owner = self.application or self.line or self.receivable or self.agency
+        return f"{self.get_kind_display()} {owner}"
 
 
 class Instruction(models.Model):
@@ -100,6 +129,11 @@ class Instruction(models.Model):
     line = models.ForeignKey(
         "transfers.StatementLine", models.PROTECT, null=True, blank=True, related_name="+",
         db_index=False, verbose_name=_("statement line of an unknown receipt"),
+    )  # fmt: skip
+    receivable = models.ForeignKey(
+        Receivable, models.PROTECT, null=True, blank=True, related_name="instructions",
+        db_index=False,  # `one_attempt_a_number_on_a_receivable` finds them
+        verbose_name=_("receivable"),
     )  # fmt: skip
     attempt = models.PositiveSmallIntegerField(_("attempt"))
     source = models.ForeignKey(
@@ -136,9 +170,10 @@ class Instruction(models.Model):
             ),
             models.CheckConstraint(condition=~Q(source=F("target")), name="money_moves"),
             models.CheckConstraint(
-                condition=Q(application__isnull=False, line__isnull=True)
-                | Q(application__isnull=True, line__isnull=False),
-                name="instruction_of_case_or_line",
+                condition=Q(application__isnull=False, line__isnull=True, receivable__isnull=True)
+                | Q(application__isnull=True, line__isnull=False, receivable__isnull=True)
+                | Q(application__isnull=True, line__isnull=True, receivable__isnull=False),
+                name="instruction_has_one_subject",
             ),
             models.CheckConstraint(
                 condition=Q(kind=Movement.REVERSE, reverses__isnull=False)
@@ -155,10 +190,15 @@ class Instruction(models.Model):
                 condition=Q(line__isnull=False),
                 name="one_attempt_a_number_on_a_line",
             ),
+            models.UniqueConstraint(
+                fields=["receivable", "kind", "attempt"],
+                condition=Q(receivable__isnull=False),
+                name="one_attempt_a_number_on_a_receivable",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.application or self.line} {self.kind} {self.attempt}"
+        return f"{self.application or self.line or self.receivable} {self.kind} {self.attempt}"
 
 
 class InstructionResolution(models.Model):

@@ -26,16 +26,20 @@ class Paper(models.Model):
         SUPPLEMENT_NOTICE = "supplement_notice", _("Notice of missing materials")
         REJECTION_NOTICE = "rejection_notice", _("Notice of rejection")
         COMPLETION_NOTICE = "completion_notice", _("Notice of completion")
+        ARREARS_QUOTE = "arrears_quote", _("Arrears quote")
+        PAYMENT_RECEIPT = "payment_receipt", _("Receipt for a payment")
 
     append_only = True
 
     number = models.CharField(_("number"), max_length=24, unique=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     application = models.ForeignKey(
-        TransferApplication, models.PROTECT, related_name="papers",
+        TransferApplication, models.PROTECT, null=True, blank=True, related_name="papers",
         db_index=False,  # `one_paper_a_version` finds them
         verbose_name=_("application"),
     )  # fmt: skip
+    # Of a paper that belongs to no transfer: the reference of what it belongs to.
+    about = models.CharField(_("about"), max_length=24, blank=True)
     version = models.PositiveSmallIntegerField(_("version"))
     form = models.OneToOneField(
         InformationForm, models.PROTECT, null=True, blank=True, related_name="paper",
@@ -63,6 +67,16 @@ class Paper(models.Model):
             models.UniqueConstraint(
                 fields=["application", "kind", "version"], name="one_paper_a_version"
             ),
+            models.UniqueConstraint(
+                fields=["about", "kind", "version"],
+                condition=Q(application__isnull=True),
+                name="one_paper_a_version_about_a_matter",
+            ),
+            models.CheckConstraint(
+                condition=Q(application__isnull=False, about="")
+                | (Q(application__isnull=True) & ~Q(about="")),
+                name="paper_belongs_to_something",
+            ),
             models.CheckConstraint(
                 condition=Q(kind="information_form", form__isnull=False)
                 | (~Q(kind="information_form") & Q(form__isnull=True)),
@@ -76,9 +90,12 @@ class Paper(models.Model):
     @property
     def replacements(self) -> models.QuerySet["Paper"]:
         """The newer papers that replace this one. Both offices may ask for materials: neither's notice
-        replaces the other's."""
+        replaces the other's. A receipt for a payment is never replaced."""
+        if self.kind == Paper.Kind.PAYMENT_RECEIPT:
+            return Paper.objects.none()
         return Paper.objects.filter(
             application=self.application_id,
+            about=self.about,
             kind=self.kind,
             agency=self.agency_id,
             version__gt=self.version,

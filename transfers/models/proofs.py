@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .applications import TransferApplication
+from .ledger import Receivable
 from .regions import Agency
 from .statements import StatementLine
 
@@ -51,6 +52,10 @@ class Break(models.Model):
         StatementLine, models.PROTECT, null=True, blank=True, related_name="breaks",
         verbose_name=_("statement line"),
     )  # fmt: skip
+    receivable = models.ForeignKey(
+        Receivable, models.PROTECT, null=True, blank=True, related_name="breaks",
+        verbose_name=_("receivable"),
+    )  # fmt: skip
     facts = models.JSONField(_("facts"), default=dict)
     found_in = models.ForeignKey(
         BookProof, models.PROTECT, related_name="breaks", verbose_name=_("found in")
@@ -78,8 +83,15 @@ class Break(models.Model):
                 condition=Q(cleared_at__isnull=True, line__isnull=False),
                 name="one_open_break_a_line",
             ),
+            models.UniqueConstraint(
+                fields=["kind", "receivable"],
+                condition=Q(cleared_at__isnull=True, receivable__isnull=False),
+                name="one_open_break_a_receivable",
+            ),
             models.CheckConstraint(
-                condition=Q(application__isnull=False) | Q(line__isnull=False),
+                condition=Q(application__isnull=False)
+                | Q(line__isnull=False)
+                | Q(receivable__isnull=False),
                 name="break_has_its_subject",
             ),
             models.CheckConstraint(
@@ -90,4 +102,4 @@ class Break(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.application or self.line}"
+        return f"{self.get_kind_display()} {self.application or self.line or self.receivable}"

@@ -1,4 +1,6 @@
-"""The one way into the ledger. Amounts in fen; the caller holds the case and the transaction.
+"""The one way into the ledger. Amounts in fen; the caller holds the subject and the transaction.
+
+Every movement has one subject: a case, a line of a bank statement, or a receivable.
 
 An instruction is made pending, then posted or voided, once. Posting is one INSERT: the database writes
 the legs and the balances (`models.books`). The rules a person could break get a sentence here; the
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from ..models.applications import TransferApplication
-from ..models.ledger import Account, Instruction, InstructionResolution
+from ..models.ledger import Account, Instruction, InstructionResolution, Receivable
 from ..models.proofs import Break
 from ..models.regions import Agency
 from ..rules.ledger import KEEPER, ROUTES, UNBOUNDED, AccountKind, Movement
@@ -63,20 +65,27 @@ def account(
     *,
     application: TransferApplication | None = None,
     line: "StatementLine | None" = None,
+    receivable: Receivable | None = None,
 ) -> Account:
-    """The account of a kind that serves a case, or a statement line; opened when first asked for."""
+    """The account of a kind that serves a subject; opened when first asked for."""
     agency: Agency | int
     if application is not None:
         own = KEEPER[kind] is Side.ORIGIN
         agency = application.origin_agency_id if own else application.destination_agency_id
+    elif receivable is not None:
+        agency = receivable.agency_id
     else:
-        assert line is not None, "an account belongs to a case or to a line"
+        assert line is not None, "an account belongs to a case, a line or a receivable"
         agency = line.agency_id
     if kind in UNBOUNDED:
         found, _made = Account.objects.get_or_create(
-            kind=kind, agency_id=agency, application=None, line=None,
+            kind=kind, agency_id=agency, application=None, line=None, receivable=None,
             defaults={"balance_fen": None},
         )  # fmt: skip
+    elif receivable is not None:
+        found, _made = Account.objects.get_or_create(
+            kind=kind, receivable=receivable, defaults={"agency_id": agency}
+        )
     elif application is not None:
         found, _made = Account.objects.get_or_create(
             kind=kind, application=application, defaults={"agency_id": agency}
@@ -96,6 +105,7 @@ def instruct(
     amount_fen: int,
     application: TransferApplication | None = None,
     line: "StatementLine | None" = None,
+    receivable: Receivable | None = None,
     key: uuid.UUID | None = None,
     bank_reference: str = "",
 ) -> Instruction:
@@ -110,11 +120,12 @@ def instruct(
     if key is not None:
         earlier = Instruction.objects.filter(key=key).first()
         if earlier is not None:
-            return _same(earlier, movement, amount_fen, application, line)
-    source = account(route.source, application=application, line=line)
-    target = account(route.target, application=application, line=line)
+            return _same(earlier, movement, amount_fen, application, line, receivable)
+    source = account(route.source, application=application, line=line, receivable=receivable)
+    target = account(route.target, application=application, line=line, receivable=receivable)
     return _write(movement, source, target, by=by, at=at, amount_fen=amount_fen, key=key,
-                  application=application, line=line, bank_reference=bank_reference)  # fmt: skip
+                  application=application, line=line, receivable=receivable,
+                  bank_reference=bank_reference)  # fmt: skip
 
 
 def _same(
@@ -123,9 +134,12 @@ def _same(
     amount_fen: int,
     application: TransferApplication | None,
     line: "StatementLine | None",
+    receivable: Receivable | None,
 ) -> Instruction:
-    wanted = (movement, amount_fen, application and application.pk, line and line.pk)
-    if wanted != (earlier.kind, earlier.amount_fen, earlier.application_id, earlier.line_id):
+    wanted = (movement, amount_fen, application and application.pk, line and line.pk,
+              receivable and receivable.pk)  # fmt: skip
+    if wanted != (earlier.kind, earlier.amount_fen, earlier.application_id, earlier.line_id,
+                  earlier.receivable_id):  # fmt: skip
         raise KeyReused(str(earlier.key))
     return earlier
 
@@ -140,17 +154,26 @@ def _write(
     amount_fen: int,
     application: TransferApplication | None,
     line: "StatementLine | None",
+    receivable: Receivable | None = None,
     key: uuid.UUID | None = None,
     bank_reference: str = "",
     reverses: Instruction | None = None,
 ) -> Instruction:
-    past = Instruction.objects.filter(kind=movement, application=application, line=line).count()
-    subject = f"case:{application.pk}" if application is not None else f"line:{line and line.pk}"
+    past = Instruction.objects.filter(
+        kind=movement, application=application, line=line, receivable=receivable
+    ).count()
+    if application is not None:
+        subject = f"case:{application.pk}"
+    elif receivable is not None:
+        subject = f"receivable:{receivable.pk}"
+    else:
+        subject = f"line:{line and line.pk}"
     return Instruction.objects.create(
         key=key or uuid.uuid5(_NAMESPACE, f"{subject}:{movement}:{past + 1}"),
         kind=movement,
         application=application,
         line=line,
+        receivable=receivable,
         attempt=past + 1,
         source=source,
         target=target,
@@ -171,8 +194,8 @@ def post(instruction: Instruction, *, by: "User", at: datetime) -> None:
     ended = InstructionResolution.objects.filter(instruction=instruction).first()
     if ended is not None and ended.outcome == Posted:
         return
-    if is_frozen(instruction.application_id):
-        raise Frozen(str(instruction.application_id))
+    if is_frozen(instruction.application_id, instruction.receivable_id):
+        raise Frozen(str(instruction.application_id or instruction.receivable_id))
     source = Account.objects.get(pk=instruction.source_id)
     if source.balance_fen is not None and source.balance_fen < instruction.amount_fen:
         raise Short(f"{source.kind}: {source.balance_fen} < {instruction.amount_fen}")
@@ -193,13 +216,14 @@ def move(
     amount_fen: int,
     application: TransferApplication | None = None,
     line: "StatementLine | None" = None,
+    receivable: Receivable | None = None,
     key: uuid.UUID | None = None,
     bank_reference: str = "",
 ) -> Instruction:
     """Instruct and post in one go, for movements that one person may make."""
     instruction = instruct(
-        movement, by=by, at=at, amount_fen=amount_fen, application=application, line=line, key=key,
-        bank_reference=bank_reference,
+        movement, by=by, at=at, amount_fen=amount_fen, application=application, line=line,
+        receivable=receivable, key=key, bank_reference=bank_reference,
     )  # fmt: skip
     post(instruction, by=by, at=at)
     return instruction
@@ -210,7 +234,7 @@ def reverse(instruction: Instruction, *, by: "User", at: datetime) -> Instructio
     mirror = _write(
         Movement.REVERSE, instruction.target, instruction.source, by=by, at=at,
         amount_fen=instruction.amount_fen, application=instruction.application,
-        line=instruction.line, reverses=instruction,
+        line=instruction.line, receivable=instruction.receivable, reverses=instruction,
         bank_reference=instruction.bank_reference,
     )  # fmt: skip
     post(mirror, by=by, at=at)
@@ -243,8 +267,10 @@ def reference_taken(application: TransferApplication, bank_reference: str) -> bo
     )
 
 
-def is_frozen(application_id: int | None) -> bool:
-    """Whether an open break keeps a case from being posted on."""
-    if application_id is None:
+def is_frozen(application_id: int | None, receivable_id: int | None = None) -> bool:
+    """Whether an open break keeps a case or a receivable from being posted on."""
+    if application_id is None and receivable_id is None:
         return False
-    return Break.objects.filter(application=application_id, cleared_at__isnull=True).exists()
+    return Break.objects.filter(
+        application=application_id, receivable=receivable_id, cleared_at__isnull=True
+    ).exists()

@@ -33,17 +33,21 @@ GRACE = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something that does not agree: whose it is, on which case or line, and the figures."""
+    """Something that does not agree: whose it is, on which case, line or receivable, and the figures."""
 
     kind: Break.Kind
     agency: int
     application: int | None
     line: int | None
+    receivable: int | None
     facts: dict[str, Any] = field(hash=False)
 
     @property
-    def subject(self) -> tuple[str, int | None, int | None]:
-        return self.kind, None if self.line else self.application, self.line
+    def subject(self) -> "Subject":
+        return self.kind, None if self.line else self.application, self.line, self.receivable
+
+
+Subject = tuple[str, int | None, int | None, int | None]
 
 
 _LEGS = """
@@ -53,7 +57,7 @@ WITH legs AS (
     SUM(CASE WHEN e.account_id = i.target_id THEN e.amount_fen ELSE 0 END) AS in_fen
   FROM transfers_entry e JOIN transfers_instruction i ON i.id = e.instruction_id
   GROUP BY e.instruction_id)
-SELECT a.agency_id, i.application_id, i.line_id, i.id AS instruction, i.amount_fen,
+SELECT a.agency_id, i.application_id, i.line_id, i.receivable_id, i.id AS instruction, i.amount_fen,
   COALESCE(l.legs, 0) AS legs, COALESCE(l.total, 0) AS total_fen
 FROM transfers_instruction i
 JOIN transfers_account a ON a.id = i.source_id
@@ -67,7 +71,7 @@ WHERE CASE WHEN r.outcome = 'posted'
 
 _BALANCES = """
 WITH sums AS (SELECT account_id, SUM(amount_fen) AS total FROM transfers_entry GROUP BY account_id)
-SELECT a.agency_id, a.application_id, a.line_id, a.kind AS account,
+SELECT a.agency_id, a.application_id, a.line_id, a.receivable_id, a.kind AS account,
   a.balance_fen, COALESCE(s.total, 0) AS entries_fen
 FROM transfers_account a LEFT JOIN sums s ON s.account_id = a.id
 WHERE a.balance_fen IS NOT NULL AND a.balance_fen <> COALESCE(s.total, 0)
@@ -91,7 +95,7 @@ cases AS (
   FROM transfers_transferapplication c LEFT JOIN held h ON h.application_id = c.id)
 SELECT CASE WHEN b.state IN ('received', 'mismatched', 'matched', 'credited')
     THEN c.destination_agency_id ELSE c.origin_agency_id END AS agency_id,
-  c.id AS application_id, NULL AS line_id, c.state AS relation, b.state AS money, b.amount_fen,
+  c.id AS application_id, NULL AS line_id, NULL AS receivable_id, c.state AS relation, b.state AS money, b.amount_fen,
   b.received_fen, c.transit, c.suspense, c.person, c.returned, c.paid_out
 FROM cases c LEFT JOIN transfers_balancetransfer b ON b.application_id = c.id
 WHERE NOT (
@@ -117,7 +121,7 @@ _LINES = """
 WITH suspended AS (
   SELECT line_id, SUM(balance_fen) AS held FROM transfers_account
   WHERE line_id IS NOT NULL GROUP BY line_id)
-SELECT l.agency_id, l.application_id, l.id AS line_id, l.outcome, l.amount_fen,
+SELECT l.agency_id, l.application_id, l.id AS line_id, NULL AS receivable_id, l.outcome, l.amount_fen,
   i.kind AS movement, i.amount_fen AS booked_fen, COALESCE(s.held, 0) AS held_fen
 FROM transfers_statementline l
 LEFT JOIN transfers_instruction i ON i.id = l.instruction_id
@@ -146,13 +150,13 @@ def _by_statement() -> Iterator[Found]:
     for kind, sql in _STATEMENTS:
         with connection.cursor() as cursor:
             cursor.execute(sql)
-            names = [column[0] for column in cursor.description][3:]
-            for agency, application, line, *figures in cursor.fetchall():
+            names = [column[0] for column in cursor.description][4:]
+            for agency, application, line, receivable, *figures in cursor.fetchall():
                 facts = {
                     name: value if isinstance(value, str | None) else int(value)
                     for name, value in zip(names, figures, strict=True)
                 }
-                yield Found(kind, agency, application, line, facts)
+                yield Found(kind, agency, application, line, receivable, facts)
 
 
 def _unproven() -> Iterator[Found]:
@@ -174,7 +178,7 @@ def _unproven() -> Iterator[Found]:
         seen_until = latest[agency]
         if seen_until is not None and seen_until >= on + GRACE:
             facts = {"instruction": pk, "amount_fen": amount_fen, "on": on.isoformat()}
-            yield Found(Break.Kind.UNPROVEN, agency, application, None, facts)
+            yield Found(Break.Kind.UNPROVEN, agency, application, None, None, facts)
 
 
 CHECKS: tuple[Callable[[], Iterable[Found]], ...] = (_by_statement, _unproven)
@@ -210,11 +214,14 @@ def _time_to_read() -> Iterator[None]:
         yield
 
 
-def _keep(
-    proof: BookProof, found: dict[tuple[str, int | None, int | None], Found], at: datetime
-) -> None:
-    known = {
-        (each.kind, None if each.line_id else each.application_id, each.line_id): each
+def _keep(proof: BookProof, found: dict[Subject, Found], at: datetime) -> None:
+    known: dict[Subject, Break] = {
+        (
+            each.kind,
+            None if each.line_id else each.application_id,
+            each.line_id,
+            each.receivable_id,
+        ): each
         for each in Break.objects.filter(cleared_at__isnull=True)
     }
     gone = [each.pk for subject, each in known.items() if subject not in found]
@@ -225,7 +232,7 @@ def _keep(
         [
             Break(
                 kind=each.kind, agency_id=each.agency, application_id=each.application,
-                line_id=each.line, facts=each.facts, found_in=proof, found_at=at,
+                line_id=each.line, receivable_id=each.receivable, facts=each.facts, found_in=proof, found_at=at,
             )
             for subject, each in found.items()
             if subject not in known
@@ -249,17 +256,18 @@ def _tell(proof: BookProof, at: datetime) -> None:
 
 
 def sums() -> dict[str, int]:
-    """What left the pools, what came in unknown, and where all of it is; the difference is nothing."""
+    """What left the pools, came in unknown or was paid in, and where all of it is; no difference."""
     by_kind = dict(
         Entry.objects.order_by().values_list("account__kind").annotate(fen=Sum("amount_fen"))
     )
     fen = {kind.value: int(by_kind.get(kind.value) or 0) for kind in AccountKind}
-    remitted, unknown = -fen.pop("pool"), -fen.pop("outside")
+    remitted, unknown, paid_in = -fen.pop("pool"), -fen.pop("outside"), -fen.pop("payer")
     return {
         "remitted_fen": remitted,
         "unknown_fen": unknown,
+        "paid_in_fen": paid_in,
         **{f"{kind}_fen": amount for kind, amount in fen.items()},
-        "difference_fen": remitted + unknown - sum(fen.values()),
+        "difference_fen": remitted + unknown + paid_in - sum(fen.values()),
     }
 
 

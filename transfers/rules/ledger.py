@@ -1,8 +1,9 @@
 """The ledger's accounts and the movements between them, as one table. Amounts in fen.
 
 Every yuan that leaves an origin's pool ends credited, paid out or returned, or is visibly in transit
-or in suspense. A case has its own account of each kind, so that its money has an age and an owner;
-only the pool and the outside world are shared, and only they may stand below zero.
+or in suspense; every yuan an office collects is contributions or late fee of one receivable. A case and
+a receivable have their own account of each kind, so that their money has an age and an owner; only the
+pool and the outside world are shared, and only they may stand below zero.
 """
 
 from dataclasses import dataclass
@@ -25,10 +26,16 @@ class AccountKind(TextChoices):
     RETURNED = "returned", _("Returned to the origin")
     PAID_OUT = "paid_out", _("Paid out to the person")
     OUTSIDE = "outside", _("Received, owner unknown")
+    PAYER = "payer", _("Paid in by payers")
+    PRINCIPAL = "principal", _("Contributions paid in")
+    LATE_FEE = "late_fee", _("Late fees paid in")
 
 
 # Accounts that are only the other end of something: no balance is kept, and they may be negative.
-UNBOUNDED = frozenset({AccountKind.POOL, AccountKind.OUTSIDE})
+UNBOUNDED = frozenset({AccountKind.POOL, AccountKind.OUTSIDE, AccountKind.PAYER})
+
+# Accounts of a receivable: what an office is owed and collects.
+COLLECTED = frozenset({AccountKind.PRINCIPAL, AccountKind.LATE_FEE})
 
 
 class Movement(TextChoices):
@@ -42,6 +49,8 @@ class Movement(TextChoices):
     PAY_OUT = "pay_out", _("Payout confirmed by the bank")
     SUSPEND = "suspend", _("Unknown receipt taken in")
     SEND_BACK = "send_back", _("Unknown receipt sent back")
+    PAY_PRINCIPAL = "principal", _("Contributions paid in")
+    PAY_LATE_FEE = "late_fee", _("Late fee paid in")
     REVERSE = "reverse", _("Reversal")
 
 
@@ -69,11 +78,14 @@ ROUTES: dict[Movement, Route] = {
     # Receipts whose case nobody knows: the account belongs to the line of the bank statement.
     M.SUSPEND: Route(K.OUTSIDE, K.SUSPENSE, Side.DESTINATION),
     M.SEND_BACK: Route(K.SUSPENSE, K.OUTSIDE, Side.DESTINATION),
+    # What an office collects itself: the accounts belong to the receivable.
+    M.PAY_PRINCIPAL: Route(K.PAYER, K.PRINCIPAL, Side.ORIGIN),
+    M.PAY_LATE_FEE: Route(K.PAYER, K.LATE_FEE, Side.ORIGIN),
     # REVERSE has no route of its own: it is the reversed movement's, the other way round.
 }
 FOUR_EYES = frozenset(movement for movement, route in ROUTES.items() if route.four_eyes)
 
-# Whose office keeps an account of a case.
+# Whose office keeps an account of a case; a receivable has one office.
 KEEPER: dict[AccountKind, Side] = {
     K.POOL: Side.ORIGIN,
     K.TRANSIT: Side.ORIGIN,

@@ -30,6 +30,9 @@ _SUMS = (
     ("paid_out_fen", pgettext_lazy("proof", "Paid out")),
     ("transit_fen", pgettext_lazy("proof", "In transit")),
     ("suspense_fen", pgettext_lazy("proof", "In suspense")),
+    ("paid_in_fen", pgettext_lazy("proof", "Paid in by payers")),
+    ("principal_fen", pgettext_lazy("proof", "Of that contributions")),
+    ("late_fee_fen", pgettext_lazy("proof", "Of that late fees")),
 )
 
 OLD_DAYS = 30  # money that is on its way for longer is drawn as what somebody should look after
@@ -93,7 +96,7 @@ def books(request: HttpRequest) -> HttpResponse:
         request,
         title=pgettext("page title", "Books"),
         proof=proof,
-        sums=[(label, proof.figures[name]) for name, label in _SUMS] if proof else [],
+        sums=[(label, proof.figures.get(name, 0)) for name, label in _SUMS] if proof else [],
         difference=proof.figures["difference_fen"] if proof else 0,
         charts=[
             chart_of(str(label), money_by_age(kind, desk.today, agencies=agencies))
@@ -104,7 +107,9 @@ def books(request: HttpRequest) -> HttpResponse:
         ],
         breaks=[
             (each, [(_label_of(name), _fact(name, value)) for name, value in each.facts.items()])
-            for each in open_breaks.select_related("application", "line__statement", "agency")[:200]
+            for each in open_breaks.select_related(
+                "application", "line__statement", "receivable", "agency"
+            )[:200]
         ],
         earlier=BookProof.objects.all()[1:15],
         may_release=Role.SUPERVISOR in desk.roles,

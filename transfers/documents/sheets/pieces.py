@@ -68,13 +68,19 @@ def person(content: dict[str, Any], *more: tuple[str, str], in_full: bool = Fals
             (_("Sex"), str(Sex(person["sex"]).label)),
             (_("Year of birth"), str(person["birth_year"])),
         )
-    schemes = list(dict.fromkeys([relation["scheme_from"], relation["scheme_to"]]))
+    way: tuple[tuple[str, str], ...] = ()
+    if relation is not None:
+        schemes = list(dict.fromkeys([relation["scheme_from"], relation["scheme_to"]]))
+        places = f"{place_of(relation['origin'])} → {place_of(relation['destination'])}"
+        way = (
+            (_("Scheme"), " → ".join(scheme_of(each) for each in schemes)),
+            (_("From → to"), places),
+        )
     return facts(
         (_("Name"), person["name"]),
         (_("Identity number"), person["id_number"]),
         *born,
-        (_("Scheme"), " → ".join(scheme_of(each) for each in schemes)),
-        (_("From → to"), f"{place_of(relation['origin'])} → {place_of(relation['destination'])}"),
+        *way,
         (_("Reference number"), content["reference"]),
         *more,
     )
