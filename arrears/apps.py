@@ -7,3 +7,15 @@ from django.utils.translation import gettext_lazy as _
 class ArrearsConfig(AppConfig):
     name = "arrears"
     verbose_name = _("Arrears")
+
+    def ready(self) -> None:
+        # These import models, which must be loaded first.
+        from transfers import plugs
+
+        from . import reference
+
+        plugs.reference += [
+            ("arrears policies", lambda at: reference.load_policies()),
+            ("wage bases", lambda at: reference.load_wage_bases()),
+        ]
+        plugs.permissions.append(reference.permissions)

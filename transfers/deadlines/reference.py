@@ -8,42 +8,31 @@ with `load_calendar`. Exactly:
 - regions, agencies and rungs are known by their code or key;
 - a policy row is added when its region has no row that shares a day with it;
 - a year's notice is added when that year has none, and re-dates the open steps like any other;
-- a role gets the permissions listed here that it lacks, and keeps those it was given besides.
+- a role gets the permissions listed here that it lacks, and keeps those it was given besides;
+- what other applications ship (`plugs.reference`, `plugs.permissions`) comes under the same promise.
 """
 
-import csv
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import ForeignKey, Model
+from django.db.models import Model
 from django.utils.timezone import localdate
 
+from .. import plugs
 from ..models.alerts import AlertRung
 from ..models.calendar import Calendar, CalendarNotice
-from ..models.policies import TransferPolicy, ValueStatus
+from ..models.policies import TransferPolicy
 from ..models.regions import NATION, Agency, Region
 from ..rules.notices import Notice, NoticeError, read_notice
 from ..rules.states import Role
 from . import calendar_rows, redate
+from .reference_files import BadFile, flag, insert, parsed, policies, regions_known, rows_in
 
 FILES = Path(__file__).resolve().parent.parent / "fixtures"
-
-Row = Mapping[str, str]
-
-
-class BadFile(ValueError):  # noqa: N818 - a name callers read as a sentence
-    """A reference file cannot be read; says where and why."""
-
-    def __init__(self, path: Path, line: int, why: str) -> None:
-        super().__init__(f"{path.name}, line {line}: {why}" if line else f"{path.name}: {why}")
-        self.path, self.line, self.why = path, line, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,67 +52,23 @@ def load(at: datetime, files: Path = FILES) -> Inserted:
     `at` dates the notices. Errors: BadFile, with nothing written.
     """
     with transaction.atomic():
-        return Inserted(
-            {
-                "regions": _regions(files / "regions.csv"),
-                "agencies": _agencies(files / "agencies.csv"),
-                "calendar years": _calendar(files / "calendar", at),
-                "policies": _policies(files / "transfer_policies.csv"),
-                "alert rungs": _rungs(files / "alert_rungs.csv"),
-                "permissions": _roles(),
-            }
-        )
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
-    """The rows of a file with their line numbers."""
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        if tuple(reader.fieldnames or ()) != columns:
-            raise BadFile(path, 1, f"the columns must be {','.join(columns)}")
-        try:
-            for row in reader:
-                if None in row or None in row.values():
-                    raise BadFile(path, reader.line_num, f"{len(columns)} columns are expected")
-                yield reader.line_num, row
-        except csv.Error as error:
-            raise BadFile(path, reader.line_num, str(error)) from error
-
-
-def _insert(path: Path, lines: list[int], objects: list[Any]) -> int:
-    """Check each object by its model's own rules, then insert them all."""
-    for line, each in zip(lines, objects, strict=True):
-        # References are checked by the database, uniqueness by the caller: no query a row.
-        references = {f.name for f in each._meta.fields if isinstance(f, ForeignKey)}
-        try:
-            each.clean_fields(exclude=references)
-        except ValidationError as error:
-            why = "; ".join(
-                f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items()
-            )
-            raise BadFile(path, line, why) from error
-    if objects:
-        type(objects[0]).objects.bulk_create(objects)
-    return len(objects)
-
-
-def _parsed(path: Path, line: int, column: str, text: str, read: Callable[[str], Any]) -> Any:
-    try:
-        return read(text)
-    except (ValueError, KeyError) as error:
-        raise BadFile(path, line, f"{column} cannot be {text!r}") from error
-
-
-def _flag(text: str) -> bool:
-    return {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}[text]
+        counts = {
+            "regions": _regions(files / "regions.csv"),
+            "agencies": _agencies(files / "agencies.csv"),
+            "calendar years": _calendar(files / "calendar", at),
+            "policies": policies(files / "transfer_policies.csv", TransferPolicy),
+            "alert rungs": _rungs(files / "alert_rungs.csv"),
+        }
+        counts |= {name: insert_more(at) for name, insert_more in plugs.reference}
+        return Inserted({**counts, "permissions": _roles()})
 
 
 def _regions(path: Path) -> int:
-    known = set(Region.objects.values_list("code", flat=True))
+    known = regions_known()
     stored = set(known)
     lines, regions = [], []
     columns = ("code", "name_zh", "name_en", "parent", "level", "is_pool")
-    for line, row in _rows(path, columns):
+    for line, row in rows_in(path, columns):
         # Sorted by code, so that the region a place belongs to stands above it.
         if row["parent"] and row["parent"] not in known:
             raise BadFile(path, line, f"no region {row['parent']} stands above it")
@@ -140,17 +85,17 @@ def _regions(path: Path) -> int:
                 name_en=row["name_en"],
                 parent_id=row["parent"] or None,
                 level=row["level"],
-                is_pool=_parsed(path, line, "is_pool", row["is_pool"], _flag),
+                is_pool=parsed(path, line, "is_pool", row["is_pool"], flag),
             )
         )
-    return _insert(path, lines, regions)
+    return insert(path, lines, regions)
 
 
 def _agencies(path: Path) -> int:
     columns = ("region", "name_zh", "name_en", "phone", "hours_zh", "hours_en", "supervised_by")
-    regions = set(Region.objects.values_list("code", flat=True))
+    regions = regions_known()
     known = dict(Agency.objects.values_list("region_id", "pk"))
-    rows = list(_rows(path, columns))
+    rows = list(rows_in(path, columns))
     inserted = 0
     # Those that supervise first, since the others point at them.
     for supervised in (False, True):
@@ -173,7 +118,7 @@ def _agencies(path: Path) -> int:
                     supervised_by_id=known.get(row["supervised_by"]),
                 )
             )
-        inserted += _insert(path, lines, agencies)
+        inserted += insert(path, lines, agencies)
         if agencies and not supervised:
             known |= dict(Agency.objects.values_list("region_id", "pk"))
     return inserted
@@ -214,69 +159,13 @@ def _first_calendar(notices: list[tuple[Notice, str]], today: date, at: datetime
     return len(notices)
 
 
-def _policies(path: Path) -> int:
-    columns = ("region", "valid_from", "valid_to", "field", "value", "status", "source", "verified")
-    regions = set(Region.objects.values_list("code", flat=True))
-    found: dict[tuple[str, date, date | None], tuple[int, TransferPolicy]] = {}
-    for line, row in _rows(path, columns):
-        if row["region"] not in regions:
-            raise BadFile(path, line, f"region {row['region']} is unknown")
-        if row["field"] not in TransferPolicy.VALUES:
-            raise BadFile(path, line, f"there is no value named {row['field']!r}")
-        if row["status"] not in ValueStatus:
-            raise BadFile(path, line, f"status cannot be {row['status']!r}")
-        start = _parsed(path, line, "valid_from", row["valid_from"], date.fromisoformat)
-        end = row["valid_to"] and _parsed(
-            path, line, "valid_to", row["valid_to"], date.fromisoformat
-        )
-        key = (row["region"], start, end or None)
-        if key not in found:
-            found[key] = (
-                line,
-                TransferPolicy(region_id=key[0], valid_from=start, valid_to=key[2], provenance={}),
-            )
-        policy = found[key][1]
-        if row["field"] in policy.provenance:
-            raise BadFile(path, line, f"{row['field']} is there twice")
-        setattr(policy, row["field"], _value(path, line, row))
-        policy.provenance[row["field"]] = {
-            "status": row["status"],
-            "source": row["source"],
-            "verified": _parsed(path, line, "verified", row["verified"], _flag),
-        }
-    stored = list(TransferPolicy.objects.values_list("region_id", "valid_from", "valid_to"))
-    missing = [
-        (line, policy)
-        for key, (line, policy) in found.items()
-        if not any(_share_a_day(key, other) for other in stored)
-    ]
-    return _insert(path, [line for line, _ in missing], [policy for _, policy in missing])
-
-
-def _value(path: Path, line: int, row: Row) -> Any:
-    """A policy value as its field holds it."""
-    kind = TransferPolicy._meta.get_field(row["field"])
-    if row["field"] == "connected":
-        return _parsed(path, line, "value", row["value"], _flag)
-    try:
-        return kind.clean(row["value"], None)  # type: ignore[union-attr]
-    except ValidationError as error:
-        raise BadFile(path, line, f"{row['field']}: {' '.join(error.messages)}") from error
-
-
-def _share_a_day(one: tuple[str, date, date | None], other: tuple[str, date, date | None]) -> bool:
-    return (
-        one[0] == other[0] and one[1] <= (other[2] or date.max) and other[1] <= (one[2] or date.max)
-    )
-
-
 def _rungs(path: Path) -> int:
     columns = ("key", "offset_days", "audience", "digest_only", "tells_applicant")
     stored = AlertRung.objects.values_list("key", "offset_days")
     keys, offsets = {key for key, _ in stored}, {offset for _, offset in stored}
     lines, rungs = [], []
-    for line, row in _rows(path, columns):
-        offset = _parsed(path, line, "offset_days", row["offset_days"], int)
+    for line, row in rows_in(path, columns):
+        offset = parsed(path, line, "offset_days", row["offset_days"], int)
         if row["key"] in keys or offset in offsets:
             continue  # known, or moved elsewhere on the ladder by an editor
         lines.append(line)
@@ -285,13 +174,11 @@ def _rungs(path: Path) -> int:
                 key=row["key"],
                 offset_days=offset,
                 audience=row["audience"],
-                digest_only=_parsed(path, line, "digest_only", row["digest_only"], _flag),
-                tells_applicant=_parsed(
-                    path, line, "tells_applicant", row["tells_applicant"], _flag
-                ),
+                digest_only=parsed(path, line, "digest_only", row["digest_only"], flag),
+                tells_applicant=parsed(path, line, "tells_applicant", row["tells_applicant"], flag),
             )
         )
-    return _insert(path, lines, rungs)
+    return insert(path, lines, rungs)
 
 
 def _may(actions: str, *models: type[Model] | str) -> set[tuple[str, str]]:
@@ -323,12 +210,16 @@ def _permissions() -> dict[Role, set[tuple[str, str]]]:
             Group,
             *(
                 model
-                for label in ("transfers", "arrears", "axes")
+                for label in ("transfers", "axes")
                 for model in apps.get_app_config(label).get_models()
             ),
         ),
     }
-    return {role: everyone | special.get(role, set()) for role in Role}
+    besides = [plug() for plug in plugs.permissions]
+    return {
+        role: everyone.union(special.get(role, ()), *(given.get(role, ()) for given in besides))
+        for role in Role
+    }
 
 
 def _roles() -> int:

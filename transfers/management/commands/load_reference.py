@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from transfers.deadlines.reference import BadFile, load
+from transfers.deadlines.reference import load
+from transfers.deadlines.reference_files import BadFile
 
 
 class Command(BaseCommand):
