@@ -63,9 +63,10 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
                 ('name', models.CharField(max_length=60, verbose_name='name')),
                 ('scheme', models.CharField(choices=[('employee', 'Employee'), ('flexible', 'Flexible employment')], max_length=10, verbose_name='scheme')),
-                ('cause', models.CharField(choices=[('employer', 'The employer did not pay'), ('individual', 'The person did not pay'), ('system', 'An error of the system')], max_length=10, verbose_name='cause')),
+                ('cause', models.CharField(choices=[('employer', 'The employer did not pay'), ('individual', 'The person did not pay'), ('system', 'A fault of the system or the agency')], max_length=10, verbose_name='cause')),
                 ('from_month', models.DateField(verbose_name='first missed month')),
                 ('to_month', models.DateField(verbose_name='last missed month')),
+                ('resumed_month', models.DateField(blank=True, null=True, verbose_name='first month paid again')),
                 ('base_fen', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='own monthly base (fen)')),
                 ('consecutive_before', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='consecutive months before the gap')),
                 ('contact_phone', models.CharField(blank=True, max_length=20, verbose_name='mobile phone')),
@@ -244,6 +245,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='arrearscase',
             constraint=models.CheckConstraint(condition=models.Q(('to_month__gte', models.F('from_month'))), name='arrears_ends_after_start'),
+        ),
+        migrations.AddConstraint(
+            model_name='arrearscase',
+            constraint=models.CheckConstraint(condition=models.Q(('resumed_month__isnull', True), ('resumed_month__gt', models.F('to_month')), _connector='OR'), name='arrears_resumed_after_the_gap'),
         ),
         migrations.AddConstraint(
             model_name='arrearscase',

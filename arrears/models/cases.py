@@ -42,7 +42,8 @@ def _move(method: Callable[..., Any]) -> Callable[..., Any]:
 class ArrearsCase(models.Model):
     """Months that a pool misses from one person. Its state changes only through `arrears.cases`.
 
-    `from_month` and `to_month` are firsts of months, all months between them are missed. `next_on` is
+    `from_month` and `to_month` are firsts of months, all months between them are missed; the gap lasts
+    until `resumed_month`, or, while nothing is paid again, until the month of payment. `next_on` is
     the day of what comes next: until when to assess, to pay, or when benefits restart; provisional
     where it rests on a year whose holidays are not published. `version` is what two people who press
     at once compete for, and the number of the newest event.
@@ -71,6 +72,7 @@ class ArrearsCase(models.Model):
     cause = models.CharField(_("cause"), max_length=10, choices=Cause)
     from_month = models.DateField(_("first missed month"))
     to_month = models.DateField(_("last missed month"))
+    resumed_month = models.DateField(_("first month paid again"), null=True, blank=True)
     base_fen = models.PositiveBigIntegerField(_("own monthly base (fen)"), null=True, blank=True)
     consecutive_before = models.PositiveSmallIntegerField(
         _("consecutive months before the gap"), null=True, blank=True
@@ -122,6 +124,10 @@ class ArrearsCase(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(to_month__gte=F("from_month")), name="arrears_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(resumed_month__isnull=True) | Q(resumed_month__gt=F("to_month")),
+                name="arrears_resumed_after_the_gap",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=sorted(State.values)), name="arrears_state_is_known"

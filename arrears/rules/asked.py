@@ -37,6 +37,7 @@ class Retiring:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One case. Months are firsts of months; `months` None: every month of the gap is paid back.
+    `resumed`: the first month paid again; None while nothing is, when the gap lasts until the payment.
 
     `base_fen`: the person's own monthly base, None for the place's. `consecutive_months_before`:
     paid in a row before the gap. `switched`: between the employee and the resident scheme.
@@ -48,6 +49,7 @@ class Asked:
     last_paid: date | None
     paid_on: date
     months: tuple[date, ...] | None = None
+    resumed: date | None = None
     base_fen: int | None = None
     consecutive_months_before: int | None = None
     switched: bool = False
@@ -55,6 +57,11 @@ class Asked:
     repaired_years: int = 0
     exempt: bool = False
     retiring: Retiring | None = None
+
+    @property
+    def until(self) -> date:
+        """A day of the month in which the gap ends: paid again, or at the latest paid back."""
+        return self.paid_on if self.resumed is None else min(self.resumed, self.paid_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,13 @@ def _limits(given: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _days(given: Mapping[str, Any]) -> Iterator[Problem]:
     last_paid, paid_on = given.get("last_paid"), given.get("paid_on")
+    resumed = given.get("resumed")
+    if resumed is not None and last_paid is not None and resumed <= last_paid:
+        yield problem(
+            "resumed", "before_the_gap",
+            _("Nothing was missed before %(month)s: paid up to %(last)s."),
+            month=f"{resumed:%Y-%m}", last=f"{last_paid:%Y-%m}",
+        )  # fmt: skip
     if last_paid is not None and paid_on is not None and paid_on < last_paid:
         yield problem(
             "paid_on", "before_last_paid",

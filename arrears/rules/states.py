@@ -12,13 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from transfers.rules.states import Role
 
-
-class Cause(TextChoices):
-    """Why the months were not paid; decides who owes the late fee."""
-
-    EMPLOYER = "employer", _("The employer did not pay")
-    INDIVIDUAL = "individual", _("The person did not pay")
-    SYSTEM = "system", _("An error of the system")
+from .reasons import Cause
 
 
 class State(TextChoices):
