@@ -51,7 +51,8 @@ class Assessment:
 
     `used`: the terms it was made with, as far as they matter. `gap_months`: None for residents, who
     have `missed_years`, `cover_year` and `in_window`. `free_until`: the last day on which a payment
-    needs no wait. `over`: the gap is longer than the free months, or counts as such.
+    needs no wait. `over`: the gap is longer than the free months, or counts as such. `whole`: every
+    month of it is paid back, those among them that were `paid_before`.
     """
 
     asked: Asked
@@ -60,6 +61,7 @@ class Assessment:
     reason: str | None
     gap_months: int | None = None
     paid_before: int = 0
+    whole: bool = False
     over: bool = False
     rows: tuple[Row, ...] = ()
     totals: Totals | None = None
@@ -105,7 +107,7 @@ def assess(asked: Asked, terms: Terms, paid: Mapping[date, MonthPaid] = NOTHING_
 
 def _contributor(asked: Asked, terms: Terms, paid: Mapping[date, MonthPaid]) -> Assessment:
     assert asked.last_paid is not None  # problems_of
-    missed = missed_months(asked.last_paid, asked.paid_on)
+    missed = missed_months(asked.last_paid, asked.until)
     months = missed if asked.months is None else asked.months
     in_full = {month for month in missed if month in paid and paid[month].in_full}
     gap = len(missed) - len(in_full)
@@ -153,6 +155,7 @@ def _contributor(asked: Asked, terms: Terms, paid: Mapping[date, MonthPaid]) -> 
         reason=reason,
         gap_months=gap,
         paid_before=len(in_full),
+        whole=whole,
         rows=rows,
         totals=totals_of(rows) if allowed else None,
         cumulative_months_added=len(rows),

@@ -25,7 +25,7 @@ class ResidentRestart:
     restart_on: date
 
 
-def _within(day: date, start: str | None, end: str | None) -> bool:
+def within(day: date, start: str | None, end: str | None) -> bool:
     """Whether a day lies in a yearly span of "MM-DD", which may run over the new year."""
     if not start or not end:
         return False
@@ -37,14 +37,14 @@ def _within(day: date, start: str | None, end: str | None) -> bool:
 
 def in_window(day: date, terms: Terms) -> bool:
     """Whether a payment on that day is made in the enrolment window."""
-    return _within(day, terms.window_from, terms.window_to)
+    return within(day, terms.window_from, terms.window_to)
 
 
 def may_repair(day: date, terms: Terms) -> bool:
     """Whether missed years may be paid for on that day: always where the place has no time for it."""
     if not terms.repair_from or not terms.repair_to:
         return True
-    return in_window(day, terms) or _within(day, terms.repair_from, terms.repair_to)
+    return in_window(day, terms) or within(day, terms.repair_from, terms.repair_to)
 
 
 def cover_year(paid_on: date, window_from: str | None) -> int:
