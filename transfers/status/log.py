@@ -47,6 +47,7 @@ SENTENCES: dict[str, Any] = {
     B.PAY_TO_PERSON: _("Payment to your own bank account ordered"),
     B.CONFIRM_PAYOUT: _("The bank confirmed the payment"),
     "redate": _("Dates moved, because the holidays were published"),
+    "news": _("You were told something about the case"),
 }
 
 LONGEST = 50
@@ -65,16 +66,19 @@ def lines(application: TransferApplication) -> list[Line]:
         Event.objects.filter(application=application, verb__in=list(SENTENCES))
         .order_by("-seq")
         .values_list(
-            "at", "verb", "to_state", "actor", "agency__name_zh", "agency__name_en", named=True
+            "at", "verb", "to_state", "actor", "agency__name_zh", "agency__name_en",
+            "shown_zh", "shown_en", named=True,
         )[:LONGEST]
-    )
-    return [Line(row.at, _text(row.verb, row.to_state), _office(row)) for row in rows]
+    )  # fmt: skip
+    return [Line(row.at, _text(row), _office(row)) for row in rows]
 
 
-def _text(verb: str, to_state: str) -> Any:
-    if verb == Action.PASS_CHECK and to_state == State.VALIDATED:
+def _text(row: Any) -> Any:
+    if row.verb == Action.PASS_CHECK and row.to_state == State.VALIDATED:
         return _("Both checks passed, application accepted")
-    return SENTENCES[verb]
+    if row.verb == "news":
+        return in_language(row.shown_zh, row.shown_en)
+    return SENTENCES[row.verb]
 
 
 def _office(row: Any) -> Any:

@@ -26,11 +26,14 @@ from ..models.steps import Step
 from ..rules.balances import BalanceAction
 from ..rules.states import Action, Side
 from ..rules.steps import LatenessReason, Outcome, Owner, StepKind
-from ..status import shown, situation_of
+from ..status import shown as words_of
+from ..status import situation_of
 from .actors import Actor
 from .errors import Invalid, NotAllowed, Stale
 
 Lateness = tuple[LatenessReason, Owner]
+
+NEWS = "news"  # the verb of an event that only tells something
 
 # Actions the applicant gets a message about; never silent for longer than one stage.
 _TOLD = frozenset(
@@ -63,6 +66,8 @@ def label_of(verb: str) -> Any:
         name = _("Enrolment certificate issued")
     elif tail == "redate":
         name = _("New dates after a calendar change")
+    elif tail == NEWS:
+        name = _("The applicant was told something")
     elif tail == "record":
         name = _("Contribution record changed")
     if head == "prepare":
@@ -202,9 +207,13 @@ class Case:
         reason: str = "",
         facts: dict[str, Any] | None = None,
         message: bool | None = None,
+        shown: tuple[str, str] | None = None,
     ) -> Event:
-        """Write the one event of this action and, where the applicant is told, the message."""
-        zh, en = shown(situation_of(self.application, at=self.at))
+        """Write the one event of this action and, where the applicant is told, the message.
+
+        `shown`: (Chinese, English), instead of what the status page says of the case.
+        """
+        zh, en = shown or words_of(situation_of(self.application, at=self.at))
         policy: dict[str, Any] = {}
         for step in self._opened:
             policy.update(step.policy)
