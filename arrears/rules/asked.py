@@ -37,8 +37,8 @@ class Retiring:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One case. Months are firsts of months; `months` None: every month of the gap is paid back.
-    `resumed`: the first month paid again; None while nothing is, when the gap lasts until the payment.
 
+    `resumed`: the first month paid again; None while nothing is, when the gap lasts until the payment.
     `base_fen`: the person's own monthly base, None for the place's. `consecutive_months_before`:
     paid in a row before the gap. `switched`: between the employee and the resident scheme.
     `last_paid` may be None for residents who give `missed_years`.
@@ -76,7 +76,7 @@ class Problem:
     @property
     def sentence(self) -> str:
         """What is wrong, in the active language."""
-        return str(self.words) % self.values
+        return str(self.words) % self.values if self.values else str(self.words)
 
 
 _FIELDS = tuple(each.name for each in fields(Asked))
@@ -176,6 +176,11 @@ def _days(given: Mapping[str, Any]) -> Iterator[Problem]:
             "months", "already_paid", _("%(month)s is paid already: paid up to %(last)s."),
             month=f"{min(months):%Y-%m}", last=f"{last_paid:%Y-%m}",
         )  # fmt: skip
+    if resumed is not None and max(numbers) >= number(resumed):
+        yield problem(
+            "months", "not_missed", _("%(month)s was not missed: paid again from %(resumed)s on."),
+            month=f"{max(months):%Y-%m}", resumed=f"{resumed:%Y-%m}",
+        )  # fmt: skip
     if paid_on is None:
         return
     if max(numbers) > number(paid_on):
@@ -195,6 +200,7 @@ def _days(given: Mapping[str, Any]) -> Iterator[Problem]:
 _ONLY = {
     "base_fen": "base",
     "months": "months",
+    "resumed": "resumed",
     "switched": "switched",
     "retiring": "retiring",
 }

@@ -51,7 +51,7 @@ class Assessment:
 
     `used`: the terms it was made with, as far as they matter. `gap_months`: None for residents, who
     have `missed_years`, `cover_year` and `in_window`. `free_until`: the last day on which a payment
-    needs no wait. `over`: the gap is longer than the free months, or counts as such. `whole`: every
+    needs no wait; None where that does not hang on the day. `over`: the gap is longer than the free months, or counts as such. `whole`: every
     month of it is paid back, those among them that were `paid_before`.
     """
 
@@ -147,19 +147,20 @@ def _contributor(asked: Asked, terms: Terms, paid: Mapping[date, MonthPaid]) -> 
         findings["consecutive_months_after"] = 0
     elif asked.consecutive_months_before is not None:
         findings["consecutive_months_after"] = asked.consecutive_months_before + len(missed)
-    free = None if short_switch else terms.source_of("gap_free_months").value
+    free = terms.source_of("gap_free_months").value
+    open_ended = asked.resumed is None and not short_switch
     return Assessment(
         asked=asked,
         used=used,
         back_pay_allowed=allowed,
-        reason=reason,
+        reason=reason.value if reason else None,
         gap_months=gap,
         paid_before=len(in_full),
         whole=whole,
         rows=rows,
         totals=totals_of(rows) if allowed else None,
         cumulative_months_added=len(rows),
-        free_until=None if free is None else free_until(asked.last_paid, free),
+        free_until=free_until(asked.last_paid, free) if open_ended else None,
         retirement=_retirement(asked, used),
         cautions=_cautions(asked, used, rows),
         **findings,
@@ -275,7 +276,7 @@ def _resident(asked: Asked, terms: Terms) -> Assessment:
         asked=asked,
         used=used,
         back_pay_allowed=allowed,
-        reason=reason,
+        reason=reason.value if reason else None,
         restart_on=found.restart_on,
         waiting_months=found.waiting_months,
         missed_years=missed,

@@ -166,7 +166,7 @@ def _month(day: date | None) -> str:
 
 def _gap(found: Assessment) -> Iterator[Figure]:
     asked = found.asked
-    inputs = _plain(last_paid=_month(asked.last_paid), paid_on=asked.paid_on)
+    inputs = _plain(last_paid=_month(asked.last_paid), until=asked.until)
     if found.paid_before:
         inputs += _plain(paid_before=found.paid_before)
     yield _figure(

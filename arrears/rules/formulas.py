@@ -88,7 +88,7 @@ def _products(given: Inputs) -> str:
 
 
 def _gap(given: Inputs) -> str:
-    missed = missed_months(_day(given["last_paid"]), _day(given["paid_on"]))
+    missed = missed_months(_day(given["last_paid"]), _day(given["until"]))
     return str(len(missed) - _whole(given.get("paid_before", "")))
 
 
@@ -147,13 +147,10 @@ def _resident_restart(given: Inputs) -> str:
 
 
 FORMULAS: dict[str, Formula] = {
-    "gap": Formula(
-        _("whole months between %(last_paid)s and the payment on %(paid_on)s: %(value)s"), _gap
-    ),
+    "gap": Formula(_("whole months between %(last_paid)s and %(until)s: %(value)s"), _gap),
     "gap_left": Formula(
         _(
-            "whole months between %(last_paid)s and the payment on %(paid_on)s, "
-            "less %(paid_before)s paid in full before: %(value)s"
+            "whole months between %(last_paid)s and %(until)s, less %(paid_before)s paid in full before: %(value)s"
         ),
         _gap,
     ),

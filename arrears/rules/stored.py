@@ -20,7 +20,7 @@ from .terms import Base, RatePeriod, Terms, Value
 T = TypeVar("T")
 
 _DAYS = frozenset({
-    "last_paid", "paid_on", "month", "due_on", "suspended_from", "restart_on", "retroactive_from",
+    "last_paid", "resumed", "paid_on", "month", "due_on", "suspended_from", "restart_on", "retroactive_from",
     "retroactive_to", "free_until",
 })  # fmt: skip
 
