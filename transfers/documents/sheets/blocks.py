@@ -20,13 +20,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`numeric`: which columns hold figures and stand to the right."""
+    """`numeric`: which columns hold figures and stand to the right.
+
+    `shares`: how the columns of the PDF divide its width; 0 is as wide as what stands in it.
+    """
 
     heading: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     foot: tuple[str, ...]
     numeric: tuple[bool, ...]
+    shares: tuple[float, ...]
     kind: str = "table"
 
     @property

@@ -44,6 +44,7 @@ def information_form(content: dict[str, Any]) -> Body:
             "",
         ),
         (True, False, False, True, False, True),
+        (0, 1, 1, 0, 1.6, 1.2),
     )  # fmt: skip
     paid_from = ""
     if account is not None:

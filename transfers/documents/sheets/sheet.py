@@ -12,10 +12,12 @@ from django.utils.translation import override, pgettext
 from ...models.papers import Paper
 from ...status import words
 from ..verification import code_of
+from .arrears_quote import arrears_quote
 from .blocks import Block, Body
 from .certificate import certificate
 from .completion_notice import completion_notice
 from .information_form import information_form
+from .payment_receipt import payment_receipt
 from .pieces import contact_of, long_day, office_of
 from .receipt import receipt
 from .rejection_notice import rejection_notice
@@ -28,6 +30,8 @@ BODIES: dict[Paper.Kind, Callable[[dict[str, Any]], Body]] = {
     Paper.Kind.INFORMATION_FORM: information_form,
     Paper.Kind.CERTIFICATE: certificate,
     Paper.Kind.COMPLETION_NOTICE: completion_notice,
+    Paper.Kind.ARREARS_QUOTE: arrears_quote,
+    Paper.Kind.PAYMENT_RECEIPT: payment_receipt,
 }
 
 
@@ -109,6 +113,8 @@ def _title(content: dict[str, Any]) -> str:
         Paper.Kind.SUPPLEMENT_NOTICE: _("Notice of missing materials for a transfer application"),
         Paper.Kind.REJECTION_NOTICE: _("Notice that a transfer application is not accepted"),
         Paper.Kind.COMPLETION_NOTICE: _("Notice that a transfer is completed"),
+        Paper.Kind.ARREARS_QUOTE: _("Quote for contributions to be paid back"),
+        Paper.Kind.PAYMENT_RECEIPT: _("Receipt for contributions paid back"),
     }
     if content["kind"] == Paper.Kind.REJECTION_NOTICE and content["body"]["late"]:
         return _("Notice that a transfer is refused after acceptance")
