@@ -8,6 +8,9 @@ import secrets
 from datetime import date
 
 
+TRANSFER = "ZY"  # 转移
+
+
 def check_digit(digits: str) -> str:
     total = 0
     for place, digit in enumerate(reversed(digits)):
@@ -16,18 +19,19 @@ def check_digit(digits: str) -> str:
     return str(-total % 10)
 
 
-def new_reference(on: date) -> str:
+def new_reference(on: date, head: str = TRANSFER) -> str:
+    """A reference that is very likely free; the database has the last word. `head`: two letters."""
     day, serial = f"{on:%Y%m%d}", f"{secrets.randbelow(1_000_000):06d}"
-    return f"ZY{day}-{serial}{check_digit(day + serial)}"
+    return f"{head}{day}-{serial}{check_digit(day + serial)}"
 
 
 def is_reference(text: str) -> bool:
     """Whether `text` has the form of a reference and its check digit is right."""
     head, dash, tail = text.partition("-")
-    digits = head.removeprefix("ZY") + tail
+    digits = head.removeprefix(TRANSFER) + tail
     return (
         bool(dash)
-        and head.startswith("ZY")
+        and head.startswith(TRANSFER)
         and len(head) == 10
         and len(tail) == 7
         and digits.isascii()

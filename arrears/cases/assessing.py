@@ -1,0 +1,173 @@
+"""Working out what a case owes: materials taken in, months asked for, the quote."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from transfers.workflow.errors import Invalid, NotAllowed
+
+from .. import letters, quoting
+from ..letters import Facts
+from ..models import ArrearsCase, ArrearsMaterial, ArrearsMonth, Quote
+from ..rules import asked as questions
+from ..rules.assessment import Assessment
+from ..rules.periods import first_of
+from ..rules.reasons import Reason
+from ..rules.states import REQUIRED, Cause, MaterialKind
+from .claimed import Claimed
+
+# What the rules call an input, by the name it has on a case's forms.
+FIELDS = {
+    "base": "base_fen",
+    "months": "to_month",
+    "paid_on": "pay_by",
+    "consecutive_months_before": "consecutive_before",
+    "resumed": "resumed_month",
+}
+
+
+def missing_materials(case: ArrearsCase) -> list[MaterialKind]:
+    """What the cause asks for and nobody has handed in. One query."""
+    there = set(ArrearsMaterial.objects.filter(case=case).values_list("kind", flat=True))
+    return [kind for kind in REQUIRED[Cause(case.cause)] if kind not in there]
+
+
+def take_materials(claimed: Claimed, *, kinds: list[str]) -> None:
+    known = [kind for kind in dict.fromkeys(kinds) if kind in MaterialKind.values]
+    if not known or len(known) != len(set(kinds)):
+        raise Invalid("kinds", _("Choose what was handed in."), code="required")
+    ArrearsMaterial.objects.bulk_create(
+        (
+            ArrearsMaterial(
+                case=claimed.case, kind=kind, received_at=claimed.at, received_by=claimed.user
+            )
+            for kind in known
+        ),
+        ignore_conflicts=True,
+    )
+    claimed.figures = {"kinds": known}
+
+
+def assess(
+    claimed: Claimed,
+    *,
+    pay_by: date | None = None,
+    to_month: date | None = None,
+    resumed_month: date | None = None,
+    base_fen: int | None = None,
+    consecutive_before: int | None = None,
+) -> None:
+    """Work out what is owed and quote it. What is given replaces what the case says."""
+    case = claimed.case
+    lacking = missing_materials(case)
+    if lacking:
+        labels = "、".join(str(kind.label) for kind in lacking)
+        raise NotAllowed(
+            _("Materials are missing: %(materials)s.") % {"materials": labels}, code="materials"
+        )
+    if to_month is not None and to_month != case.to_month:
+        _extend(case, to_month)
+    case.resumed_month = resumed_month or case.resumed_month
+    if case.resumed_month is not None and case.resumed_month <= case.to_month:
+        raise Invalid(
+            "resumed_month",
+            _("Months are paid again only after the last missed one, %(month)s.")
+            % {"month": f"{case.to_month:%Y-%m}"},
+        )
+    case.base_fen = case.base_fen if base_fen is None else _base(base_fen)
+    if consecutive_before is not None:
+        case.consecutive_before = consecutive_before
+    terms = claimed.terms(claimed.on)
+    if pay_by is None:
+        pay_by = quoting.pay_by_of(case, claimed.on, terms)
+    latest = quoting.latest_pay_by(case, claimed.on)
+    if not claimed.on <= pay_by <= latest:
+        raise Invalid(
+            "pay_by",
+            _("Give a day from today to %(latest)s; after it the amount is another.")
+            % {"latest": latest.isoformat()},
+        )
+    quote = _quote(claimed, pay_by, claimed.user)
+    case.assess(pay_by=pay_by, provisional=False)
+    claimed.save("to_month", "resumed_month", "base_fen", "consecutive_before")
+    claimed.figures = {
+        "quote": quote.version, "total_fen": quote.total_fen, "pay_by": pay_by.isoformat(),
+    }  # fmt: skip
+
+
+def _base(fen: int) -> int:
+    if fen <= 0:
+        raise Invalid("base_fen", _("The base must be above 0."), code="negative")
+    return fen
+
+
+def _extend(case: ArrearsCase, to_month: date) -> None:
+    """The case asks for later months as well. It never asks for fewer: cancel it for that."""
+    if to_month < case.to_month:
+        raise Invalid(
+            "to_month",
+            _("A case never asks for fewer months than before; cancel it and open another."),
+        )
+    claim_months(case, first_of(case.to_month, 1), to_month)
+    case.to_month = to_month
+
+
+def claim_months(case: ArrearsCase, first: date, last: date) -> None:
+    """Ask for months that no other case asks for. Raises Invalid beside the month."""
+    wanted = []
+    month = first
+    while month <= last:
+        wanted.append(month)
+        month = first_of(month, 1)
+    taken = (
+        ArrearsMonth.objects.filter(
+            person=case.person_id, pool=case.pool_id, live=True, month__in=wanted
+        )
+        .select_related("case")
+        .first()
+    )
+    if taken is not None:
+        raise Invalid(
+            "from_month",
+            _("Arrears case %(reference)s asks for %(month)s already.")
+            % {"reference": taken.case.reference, "month": f"{taken.month:%Y-%m}"},
+            code="overlapping",
+        )
+    ArrearsMonth.objects.bulk_create(
+        ArrearsMonth(case=case, person_id=case.person_id, pool_id=case.pool_id, month=month)
+        for month in wanted
+    )
+
+
+def assessed(claimed: Claimed, on: date) -> Assessment:
+    """The case assessed for a day; a sentence where the rules refuse the question."""
+    try:
+        return quoting.assessment_of(claimed.case, on=on, terms=claimed.terms(on))
+    except questions.Refused as refusal:
+        field, sentence = refusal.sentences[0]
+        raise Invalid(FIELDS.get(field, field), sentence, code=field) from refusal
+
+
+def _quote(claimed: Claimed, pay_by: date, by: Any) -> Quote:
+    case = claimed.case
+    found = assessed(claimed, pay_by)
+    if not found.back_pay_allowed:
+        raise NotAllowed(
+            _("%(why)s Close the case as one that cannot be paid back.")
+            % {"why": Reason(found.reason).label},
+            code=str(found.reason),
+        )
+    earlier = quoting.current_quote(case)
+    quote = quoting.quote_of(
+        case, found, version=earlier.version + 1 if earlier else 1, by=by, at=claimed.at
+    )
+    quote.save(force_insert=True)
+    claimed.facts = Facts(
+        case,
+        quote=quote,
+        left_fen=found.totals.outstanding_fen if found.totals else 0,
+        fee_before_fen=earlier.fee_employer_fen + earlier.fee_person_fen if earlier else 0,
+        where=letters.where_of(claimed.terms(pay_by)),
+    )
+    return quote

@@ -1,0 +1,252 @@
+"""Opening a case. Every wrong answer is told at once, nothing is half-written."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from transfers.deadlines.calendars import calendar_of
+from transfers.models.contributions import Contribution
+from transfers.models.ledger import Receivable
+from transfers.models.people import Person
+from transfers.models.regions import Agency
+from transfers.policy import remembered
+from transfers.rules import identity, months
+from transfers.rules.states import Scheme
+from transfers.workflow.actors import Actor
+from transfers.workflow.errors import Invalid, NotAllowed, Problems
+from transfers.workflow.references import new_reference
+from transfers.workflow.submission import identity_problem
+
+from ..letters import Facts
+from ..models import ArrearsCase, ArrearsMaterial, ArrearsMonth
+from ..policy import NotInForce, resolve
+from ..quoting import months_of
+from ..rules.asked import EARLIEST, MOST_BASE_FEN, MOST_MONTHS
+from ..rules.states import MOVES, Action, Cause, MaterialKind
+from .assessing import claim_months
+from .claimed import Claimed
+from .door import tell
+
+HEAD = "BJ"  # 补缴
+LONGEST = 120  # months
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_REFERENCE_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A case as a clerk types it. Months are firsts of months, `pool` a region code.
+
+    `resumed_month`: the first month that is paid again, here or elsewhere; None while nothing is.
+    """
+
+    id_number: str
+    name: str
+    pool: str
+    scheme: str
+    cause: str
+    from_month: date | None
+    to_month: date | None
+    resumed_month: date | None = None
+    base_fen: int | None = None
+    consecutive_before: int | None = None
+    contact_phone: str = ""
+    contact_email: str = ""
+    language: str = "zh-hans"
+    employer_name: str = ""
+    employer_uscc: str = ""
+    employer_email: str = ""
+    materials: tuple[str, ...] = ()
+
+
+def open_case(draft: Draft, *, by: Actor, at: datetime) -> ArrearsCase:
+    """Open a case for missed months: case, months, materials, event, letter.
+
+    Raises Problems with every wrong answer; NotAllowed for who is no clerk of the pool's office.
+    """
+    on = localdate(at)
+    agency = Agency.objects.select_related("region").filter(region=draft.pool).first()
+    if agency is None or by.agency_id != agency.pk or not by.roles & MOVES[Action.OPEN].roles:
+        raise NotAllowed(
+            _("Only a clerk of the pool's own office can open an arrears case."), code="wrong_seat"
+        )
+    problems = problems_of(draft, on=on)
+    if problems:
+        raise Problems(problems)
+    with remembered(), transaction.atomic():
+        person = _person(draft, on)
+        _refuse_known_months(draft, person)
+        case = _store(draft, person, agency, at)
+        _claim(case)
+        kinds = list(dict.fromkeys(draft.materials))
+        ArrearsMaterial.objects.bulk_create(
+            ArrearsMaterial(case=case, kind=kind, received_at=at, received_by=by.user)
+            for kind in kinds
+        )
+        claimed = Claimed(case, by, at, agency, Facts(case))
+        claimed.figures = {
+            "from": f"{case.from_month:%Y-%m}", "to": f"{case.to_month:%Y-%m}", "kinds": kinds,
+        }  # fmt: skip
+        tell(claimed, Action.OPEN, "")
+    return case
+
+
+def problems_of(draft: Draft, *, on: date) -> list[Invalid]:
+    """Everything that is wrong with a draft by itself."""
+    found: list[Invalid] = []
+
+    def wrong(field: str, sentence: Any, code: str = "invalid") -> None:
+        found.append(Invalid(field, sentence, code=code))
+
+    name = draft.name.strip()
+    if not name:
+        wrong("name", _("Enter the name as on the identity card."), "required")
+    elif len(name) > 60:
+        wrong("name", _("The name is longer than 60 characters."))
+    if sentence := identity_problem(draft.id_number, on):
+        wrong("id_number", sentence, "identity")
+    if draft.scheme == Scheme.RESIDENT:
+        wrong("scheme", _("Residents pay by the year: use the calculator; no case is opened."))
+    elif draft.scheme not in Scheme.values:
+        wrong("scheme", _("Choose the scheme."), "required")
+    if draft.cause not in Cause.values:
+        wrong("cause", _("Choose why the months were not paid."), "required")
+    elif draft.cause == Cause.EMPLOYER:
+        if draft.scheme == Scheme.FLEXIBLE:
+            wrong("cause", _("Flexible workers pay for themselves; no employer owes their months."))
+        if not draft.employer_name.strip():
+            wrong("employer_name", _("Name the employer who did not pay."), "required")
+    _months(draft, on, wrong)
+    if draft.base_fen is not None and not 0 < draft.base_fen <= MOST_BASE_FEN:
+        wrong("base_fen", _("The base must be above 0 and that of one month."))
+    if draft.consecutive_before is not None and not 0 <= draft.consecutive_before <= MOST_MONTHS:
+        wrong("consecutive_before", _("Give a whole number of months."))
+    for field in ("contact_email", "employer_email"):
+        address = getattr(draft, field)
+        if address:
+            try:
+                validate_email(address)
+            except ValidationError:
+                wrong(field, _("This is not an e-mail address."))
+    if draft.contact_phone and not _MOBILE.fullmatch(draft.contact_phone):
+        wrong("contact_phone", _("Enter the 11 digits of a mobile phone."))
+    if draft.employer_uscc and not identity.is_uscc(draft.employer_uscc):
+        wrong("employer_uscc", _("This is not a valid unified social credit code."))
+    if set(draft.materials) - set(MaterialKind.values):
+        wrong("materials", _("This kind of material is not known."))
+    return found
+
+
+def _months(draft: Draft, on: date, wrong: Any) -> None:
+    first, last, resumed = draft.from_month, draft.to_month, draft.resumed_month
+    if first is None or last is None:
+        for field, month in (("from_month", first), ("to_month", last)):
+            if month is None:
+                wrong(field, _("Give the month as YYYY-MM."), "required")
+        return
+    if last < first:
+        wrong("to_month", _("The last missed month lies before the first."), "out_of_order")
+    elif first < EARLIEST:
+        wrong("from_month", _("Months before %(year)s are not handled here.") % {"year": EARLIEST.year})  # fmt: skip
+    elif last >= on.replace(day=1):
+        wrong(
+            "to_month",
+            _("%(month)s is not over: it is due at its end and not missed yet.")
+            % {"month": f"{last:%Y-%m}"},
+            "future",
+        )
+    elif (last.year - first.year) * 12 + last.month - first.month >= LONGEST:
+        wrong("to_month", _("One case asks for at most %(n)s months.") % {"n": LONGEST})
+    if resumed is not None and not last < resumed:
+        wrong(
+            "resumed_month",
+            _("Months are paid again only after the last missed one, %(month)s.")
+            % {"month": f"{last:%Y-%m}"},
+        )
+
+
+def _person(draft: Draft, on: date) -> Person:
+    number = identity.normalise(draft.id_number)
+    known = identity.parse(number, on=on)
+    person, _made = Person.objects.get_or_create(
+        id_number=number, defaults={"sex": known.sex, "birth_on": known.birth_on}
+    )
+    return person
+
+
+def _refuse_known_months(draft: Draft, person: Person) -> None:
+    """A month that the pool has on record is paid, and not missed."""
+    assert draft.from_month is not None
+    assert draft.to_month is not None
+    rows = Contribution.objects.filter(person=person, pool=draft.pool).exclude(
+        scheme=Scheme.RESIDENT
+    )
+    covered = months.covered(months.Span(row.from_month, row.to_month) for row in rows)
+    paid = sorted(month for month in covered if draft.from_month <= month <= draft.to_month)
+    if paid:
+        raise Problems(
+            [
+                Invalid(
+                    "from_month",
+                    _("Our record has these months as paid already: %(months)s.")
+                    % {"months": months.spelled(paid)},
+                    code="paid",
+                )
+            ]
+        )
+
+
+def _claim(case: ArrearsCase) -> None:
+    try:
+        with transaction.atomic():
+            claim_months(case, case.from_month, case.to_month)
+    except Invalid as taken:
+        raise Problems([taken]) from taken
+    except IntegrityError as error:  # somebody opened another case in the same moment
+        if not ArrearsMonth.objects.filter(
+            person=case.person_id, pool=case.pool_id, live=True, month__in=months_of(case)
+        ).exists():
+            raise
+        raise Problems(
+            [Invalid("from_month", _("Another arrears case asks for these months already."))]
+        ) from error
+
+
+def _store(draft: Draft, person: Person, agency: Agency, at: datetime) -> ArrearsCase:
+    """Insert under a fresh reference; a reference already taken is drawn again."""
+    on = localdate(at)
+    try:
+        days = int(resolve(draft.pool, on).source_of("assess_days").value)
+    except NotInForce as error:
+        raise Problems([Invalid("from_month", str(error), code=error.code)]) from error
+    calendar = calendar_of(draft.pool)
+    assess_by = calendar.add(on, days)
+    case = ArrearsCase(
+        version=1, person=person, name=draft.name.strip(), pool=agency.region, agency=agency,
+        scheme=draft.scheme, cause=draft.cause, from_month=draft.from_month,
+        to_month=draft.to_month, resumed_month=draft.resumed_month, base_fen=draft.base_fen,
+        consecutive_before=draft.consecutive_before, contact_phone=draft.contact_phone,
+        contact_email=draft.contact_email, language=draft.language,
+        employer_name=draft.employer_name.strip(), employer_uscc=draft.employer_uscc,
+        employer_email=draft.employer_email, opened_at=at, next_on=assess_by,
+        next_provisional=calendar.is_provisional(assess_by),
+    )  # fmt: skip
+    for _try in range(_REFERENCE_TRIES):
+        case.reference = new_reference(on, HEAD)
+        try:
+            with transaction.atomic():
+                case.receivable = Receivable.objects.create(agency=agency, reference=case.reference)
+                case.save(force_insert=True)
+        except IntegrityError:
+            if Receivable.objects.filter(reference=case.reference).exists():
+                continue
+            raise
+        return case
+    raise RuntimeError(f"no free reference for {on} after {_REFERENCE_TRIES} tries")

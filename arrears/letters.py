@@ -1,0 +1,270 @@
+"""What the person and the employer are told, in both languages. No name and no identity number.
+
+The words are kept with the event and sent as letters; a letter's key is the event's, so that it is
+written once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from transfers.models.alerts import OutboxMessage
+from transfers.models.regions import Agency, in_language
+from transfers.rules.money import yuan
+from transfers.status.words import long_date
+
+from .models import ArrearsCase, Quote
+from .quoting import months_of
+from .rules.reasons import INSTEAD
+from .rules.states import Action, Cause, State
+
+Told = tuple[str, str]  # Chinese, English
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a letter may speak of. Amounts in fen; `left_fen` as it is after the action."""
+
+    case: ArrearsCase
+    quote: Quote | None = None
+    left_fen: int = 0
+    amount_fen: int = 0
+    text: str = ""
+    reason: str = ""
+    fee_before_fen: int = 0
+    restart_on: date | None = None
+    where: Told = ("", "")
+
+
+def in_both(say: Callable[[], str]) -> Told:
+    """The same words in Chinese and in English."""
+    with translation.override("zh-hans"):
+        zh = say()
+    with translation.override("en"):
+        return zh, say()
+
+
+def told(action: Action, facts: Facts) -> Told:
+    """What the person reads after an action; empty where there is nothing to tell."""
+    say = _WORDS.get(action)
+    return in_both(lambda: say(facts)) if say else ("", "")
+
+
+def spelled_months(case: ArrearsCase) -> str:
+    """2025-01 – 2025-02, as a reader says it."""
+    first, last = f"{case.from_month:%Y-%m}", f"{case.to_month:%Y-%m}"
+    return first if first == last else f"{first}–{last}"
+
+
+def _owed(facts: Facts) -> str:
+    quote = facts.quote
+    assert quote is not None, "what is owed stands in a quote"
+    parts = {
+        "left": yuan(facts.left_fen),
+        "day": long_date(quote.pay_by),
+        "where": in_language(*facts.where),
+    }
+    return _("Please pay %(left)s by %(day)s. Where: %(where)s.") % parts
+
+
+def _restarts(day: date | None) -> str:
+    if day is None:
+        return ""
+    return _("If everything is paid by then, benefits restart on %(day)s.") % {
+        "day": long_date(day)
+    }
+
+
+def _opened(facts: Facts) -> str:
+    case = facts.case
+    count = len(months_of(case))
+    missing = ngettext(
+        "One month is missing in your contributions: %(months)s.",
+        "%(n)d months are missing in your contributions: %(months)s.",
+        count,
+    ) % {"n": count, "months": spelled_months(case)}
+    assert case.next_on is not None
+    return _join(
+        missing,
+        _("We work out what is to be paid and tell you by %(day)s.")
+        % {"day": long_date(case.next_on)},
+        _("You don't need to do anything until then."),
+    )
+
+
+def _assessed(facts: Facts) -> str:
+    quote = facts.quote
+    assert quote is not None
+    sums = _("For %(months)s: contributions %(principal)s, late fee %(fee)s.") % {
+        "months": spelled_months(facts.case),
+        "principal": yuan(quote.principal_employer_fen + quote.principal_person_fen),
+        "fee": yuan(quote.fee_employer_fen + quote.fee_person_fen),
+    }
+    employers = quote.principal_employer_fen + quote.fee_employer_fen
+    share = ""
+    if employers:
+        share = _("Of this your employer owes %(fen)s.") % {"fen": yuan(employers)}
+    return _join(sums, share, _owed(facts), _restarts(quote.restart_on))
+
+
+def _requoted(facts: Facts) -> str:
+    quote = facts.quote
+    assert quote is not None
+    more = quote.fee_employer_fen + quote.fee_person_fen - facts.fee_before_fen
+    grown = ""
+    if more > 0:
+        grown = _("The late fee has grown by %(more)s.") % {"more": yuan(more)}
+    return _join(
+        _("The day to pay by has passed; this is the new amount."),
+        grown,
+        _owed(facts),
+        _restarts(quote.restart_on),
+    )
+
+
+def _paid(facts: Facts) -> str:
+    case = facts.case
+    came = _("%(amount)s has been received.") % {"amount": yuan(facts.amount_fen)}
+    if case.state == State.SETTLED:
+        assert case.restart_on is not None
+        return _join(
+            came,
+            _("Everything is paid. Benefits restart on %(day)s.")
+            % {"day": long_date(case.restart_on)},
+            _("You don't need to do anything now."),
+        )
+    return _join(came, _owed(facts))
+
+
+def _taken_back(facts: Facts) -> str:
+    gone = _("The payment of %(amount)s did not hold: %(text)s.") % {
+        "amount": yuan(facts.amount_fen),
+        "text": facts.text.rstrip("。.!！ "),
+    }
+    return _join(gone, _owed(facts))
+
+
+def _refused(facts: Facts) -> str:
+    restart = ""
+    if facts.restart_on is not None:
+        restart = _("Who pays again from today has benefits from %(day)s.") % {
+            "day": long_date(facts.restart_on)
+        }
+    return _join(
+        _("The missing months %(months)s cannot be paid back: %(text)s.")
+        % {"months": spelled_months(facts.case), "text": facts.text.rstrip("。.!！ ")},
+        str(INSTEAD[facts.reason]) if facts.reason in INSTEAD else "",
+        restart,
+    )
+
+
+def _waived(facts: Facts) -> str:
+    return _join(
+        _("What was owed for %(months)s has been waived.") % {"months": spelled_months(facts.case)},
+        _("The months stay missing in your record."),
+    )
+
+
+def _cancelled(facts: Facts) -> str:
+    return _("The case about %(months)s was closed: nothing is owed.") % {
+        "months": spelled_months(facts.case)
+    }
+
+
+def _reinstated(facts: Facts) -> str:
+    return _join(
+        _("Your benefits are running again from today."),
+        _("You don't need to do anything now."),
+    )
+
+
+def reminder(facts: Facts) -> Told:
+    """Some days before a quote lapses."""
+    return in_both(
+        lambda: _join(
+            _owed(facts), _("After that day the late fee grows and the amount is worked out anew.")
+        )
+    )
+
+
+def _join(*sentences: str) -> str:
+    glue = "" if (translation.get_language() or "zh").startswith("zh") else " "
+    return glue.join(sentence for sentence in sentences if sentence)
+
+
+_WORDS: dict[Action, Callable[[Facts], str]] = {
+    Action.OPEN: _opened,
+    Action.ASSESS: _assessed,
+    Action.REQUOTE: _requoted,
+    Action.REFUSE: _refused,
+    Action.PAY: _paid,
+    Action.TAKE_BACK: _taken_back,
+    Action.WAIVE: _waived,
+    Action.CANCEL: _cancelled,
+    Action.REINSTATE: _reinstated,
+}
+
+
+def letters(
+    key: str, case: ArrearsCase, agency: Agency, words: Told, facts: Facts, at: datetime
+) -> list[OutboxMessage]:
+    """The letters of one happening, not stored yet: to the person, and to the employer who caused it."""
+    found = []
+    if case.contact_email:
+        text = words[0] if case.language.startswith("zh") else words[1]
+        found.append(_letter(f"{key}:person", case.contact_email, case, agency, text, at))
+    if case.cause == Cause.EMPLOYER and case.employer_email and facts.quote is not None:
+        with translation.override(case.language):
+            text = _to_employer(facts)
+        found.append(_letter(f"{key}:employer", case.employer_email, case, agency, text, at))
+    return found
+
+
+def _to_employer(facts: Facts) -> str:
+    case, quote = facts.case, facts.quote
+    assert quote is not None
+    about = _(
+        "Contributions of one of your staff were not paid for %(months)s. Ask the office with the"
+        " reference number whom it is about."
+    ) % {"months": spelled_months(case)}
+    if not case.owes:
+        return _join(about, _("Nothing is owed any more."))
+    return _join(
+        about,
+        _owed(facts),
+        _("Of the late fee %(fee)s is yours; it may not be passed on to the employee.")
+        % {"fee": yuan(quote.fee_employer_fen)},
+    )
+
+
+def _letter(
+    key: str, address: str, case: ArrearsCase, agency: Agency, text: str, at: datetime
+) -> OutboxMessage:
+    with translation.override(case.language):
+        subject = _("Contributions to be paid back, case %(reference)s") % {
+            "reference": case.reference
+        }
+        foot = _("Reference number %(reference)s. Questions: %(office)s, %(phone)s.") % {
+            "reference": case.reference,
+            "office": agency.name,
+            "phone": agency.phone,
+        }
+    return OutboxMessage(
+        key=key,
+        kind=OutboxMessage.Kind.LETTER,
+        address=address,
+        subject=subject,
+        text=f"{text}\n\n{foot}\n",
+        created_at=at,
+        next_try_at=at,
+    )
+
+
+def where_of(terms: Any) -> Told:
+    """Where to pay, in both languages; the office itself where the place names nothing."""
+    return terms.pay_at_zh or "", terms.pay_at_en or ""

@@ -1,0 +1,194 @@
+"""What a case costs: assessed by the terms of its place, kept as quotes, reduced by what was paid.
+
+Amounts in fen. A quote is computed as if everything were paid on its pay-by date, so one amount is good
+until then; when it has lapsed the case is quoted anew.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from transfers.deadlines.calendars import calendar_of
+
+from .models import Allocation, ArrearsCase, Quote
+from .policy import resolve
+from .rules.asked import Asked
+from .rules.assessment import Assessment, assess
+from .rules.parts import PRINCIPAL, Owed, Part, left
+from .rules.periods import end_of, first_of, month_numbered, months_after, number
+from .rules.rows import MonthPaid, Received, Row
+from .rules.stored import from_json, to_json
+from .rules.terms import Terms
+
+LONGEST_QUOTE = 3  # months
+
+
+def months_of(case: ArrearsCase) -> tuple[date, ...]:
+    """The missed months that a case asks for, in order."""
+    return tuple(map(month_numbered, range(number(case.from_month), number(case.to_month) + 1)))
+
+
+def asked_of(case: ArrearsCase, paid_on: date) -> Asked:
+    """The case as the rules ask for it, if it is paid on a day."""
+    return Asked(
+        scheme=case.scheme,
+        cause=case.cause,
+        last_paid=first_of(case.from_month, -1),
+        paid_on=paid_on,
+        months=months_of(case),
+        resumed=case.resumed_month,
+        base_fen=case.base_fen,
+        consecutive_months_before=case.consecutive_before,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What one allocation covers: how much of which part of which month, when, under which quote."""
+
+    month: date
+    part: Part
+    fen: int
+    paid_on: date
+    quote_id: int
+
+    @classmethod
+    def of(cls, row: Allocation) -> "Covered":
+        payment = row.payment
+        return cls(row.month, Part(row.part), row.amount_fen, payment.paid_on, payment.quote_id)
+
+
+def covered_by(cases: Iterable[ArrearsCase]) -> dict[int, list[Covered]]:
+    """What the payments that hold cover, by case, in order of time. One query."""
+    rows = (
+        Allocation.objects.filter(payment__case__in=cases, payment__taken_back__isnull=True)
+        .select_related("payment")
+        .order_by("payment__case", "payment__paid_on", "payment__number", "month", "pk")
+    )
+    found: dict[int, list[Covered]] = {}
+    for row in rows:
+        found.setdefault(row.payment.case_id, []).append(Covered.of(row))
+    return found
+
+
+def sums_of(covered: Iterable[Covered]) -> dict[tuple[date, Part], int]:
+    """How much of each part of each month is paid, in fen."""
+    sums: dict[tuple[date, Part], int] = {}
+    for each in covered:
+        key = (each.month, each.part)
+        sums[key] = sums.get(key, 0) + each.fen
+    return sums
+
+
+def paid_of(
+    covered: Iterable[Covered], quotes: Mapping[int, Sequence[Row]]
+) -> dict[date, MonthPaid]:
+    """By month, what came in, as the rules take it. `quotes`: the rows of each quote paid under.
+
+    Once the contribution of a month is paid up, its late fee stays what that quote said.
+    """
+    by_month: dict[date, list[Covered]] = {}
+    for each in covered:
+        by_month.setdefault(each.month, []).append(each)
+    paid = {}
+    for month, parts in by_month.items():
+        principal = [each for each in parts if each.part in PRINCIPAL]
+        fixed: int | None = None
+        if principal:
+            row = next(row for row in quotes[principal[-1].quote_id] if row.month == month)
+            if sum(each.fen for each in principal) >= row.principal_fen:
+                fixed = row.late_fee_fen
+        paid[month] = MonthPaid(
+            tuple(
+                Received(
+                    each.paid_on,
+                    each.fen if each.part == Part.PRINCIPAL_EMPLOYER else 0,
+                    each.fen if each.part == Part.PRINCIPAL_PERSON else 0,
+                )
+                for each in principal
+            ),
+            sum(each.fen for each in parts if each.part not in PRINCIPAL),
+            fixed,
+        )
+    return paid
+
+
+def rows_of(quote: Quote) -> tuple[Row, ...]:
+    return from_json(quote.assessment).rows
+
+
+def owed_of(rows: Iterable[Row]) -> list[Owed]:
+    """Every part of every month as the quote has it, what is paid already included."""
+    return [
+        Owed(row.month, part, fen)
+        for row in rows
+        for part, fen in (
+            (Part.PRINCIPAL_EMPLOYER, row.principal_employer_fen),
+            (Part.PRINCIPAL_PERSON, row.principal_person_fen),
+            (Part.FEE_EMPLOYER, row.late_fee_employer_fen),
+            (Part.FEE_PERSON, row.late_fee_person_fen),
+        )
+    ]
+
+
+def current_quote(case: ArrearsCase) -> Quote | None:
+    """The newest version, whether or not its pay-by date has passed."""
+    return Quote.objects.filter(case=case).order_by("version").last()
+
+
+def rest_of(case: ArrearsCase, quote: Quote | None = None) -> list[Owed]:
+    """What is still owed under the newest quote, in the order in which it is covered."""
+    quote = quote or current_quote(case)
+    if quote is None:
+        return []
+    return left(owed_of(rows_of(quote)), sums_of(covered_by([case]).get(case.pk, [])))
+
+
+def assessment_of(case: ArrearsCase, *, on: date, terms: Terms | None = None) -> Assessment:
+    """What the case comes to if all that is left is paid on a day.
+
+    Raises `rules.asked.Refused` with the problems, `policy.NotInForce` where no policy covers the day.
+    """
+    covered = covered_by([case]).get(case.pk, [])
+    under = {each.quote_id for each in covered}
+    quotes = {quote.pk: rows_of(quote) for quote in Quote.objects.filter(pk__in=under)}
+    return assess(asked_of(case, on), terms or resolve(case.pool_id, on), paid_of(covered, quotes))
+
+
+def pay_by_of(case: ArrearsCase, today: date, terms: Terms) -> date:
+    """Until when a quote of today is good: so many working days, but, while nothing is paid again, not
+    into the next month, because one more month is missing then."""
+    days = int(terms.source_of("quote_days").value)
+    latest = calendar_of(case.pool_id).add(today, days)
+    return latest if case.resumed_month else min(latest, end_of(today.replace(day=1)))
+
+
+def latest_pay_by(case: ArrearsCase, today: date) -> date:
+    """The last day that a clerk may give a quote."""
+    if case.resumed_month is None:
+        return end_of(today.replace(day=1))
+    return months_after(today, LONGEST_QUOTE)
+
+
+def quote_of(case: ArrearsCase, found: Assessment, *, version: int, by: Any, at: datetime) -> Quote:
+    """The assessment as a quote, not stored yet. `by` None: the system's."""
+    totals = found.totals
+    assert totals is not None, "only what may be paid back is quoted"
+    assert found.restart_on is not None
+    assert found.waiting_months is not None
+    return Quote(
+        case=case,
+        version=version,
+        made_at=at,
+        made_by=by,
+        pay_by=found.asked.paid_on,
+        principal_employer_fen=totals.principal_employer_fen,
+        principal_person_fen=totals.principal_person_fen,
+        fee_employer_fen=totals.late_fee_employer_fen,
+        fee_person_fen=totals.late_fee_person_fen,
+        total_fen=totals.total_fen,
+        restart_on=found.restart_on,
+        waiting_months=found.waiting_months,
+        assessment=to_json(found),
+    )
