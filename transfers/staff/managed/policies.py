@@ -1,230 +1,28 @@
 """What each place promises: values with their source, from one day to another."""
 
-from __future__ import annotations
-
-from typing import Any
-
-from django import forms
-from django.db import models
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ...models import Region, TransferPolicy, User, ValueStatus
-from ...policy import resolve
-from ...rules.states import Role
-from ..access import editable_regions
-from .base import StaffModelAdmin
-
-VALUES = TransferPolicy.VALUES
-_STATUS, _SOURCE, _VERIFIED = "status_of_", "source_of_", "verified_of_"
+from ...models import TransferPolicy
+from .region_policies import SPAN, RegionPolicyAdmin, lines, policy_form
 
 
-class PolicyForm(forms.ModelForm):
-    """A policy with, beside each value, how sure it is and where it comes from."""
-
-    class Meta:
-        model = TransferPolicy
-        exclude = ("provenance",)  # noqa: DJ006 - every value has its column; the form fills this one
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        told = self.instance.provenance or {}
-        for name in VALUES:
-            known = told.get(name, {})
-            for prefix, key in ((_STATUS, "status"), (_SOURCE, "source"), (_VERIFIED, "verified")):
-                if prefix + name in self.fields:
-                    self.fields[prefix + name].initial = known.get(key)
-
-    def clean(self) -> dict[str, Any]:
-        """A value needs a source, so that whoever reads it out can say where it comes from."""
-        cleaned = super().clean() or self.cleaned_data
-        for name in VALUES:
-            if cleaned.get(name) in (None, "") or _SOURCE + name not in self.fields:
-                continue
-            if not cleaned.get(_SOURCE + name):
-                self.add_error(_SOURCE + name, _("Say where this value comes from."))
-            if not cleaned.get(_STATUS + name):
-                self.add_error(_STATUS + name, _("Say how sure this value is."))
-        return cleaned
-
-    def _post_clean(self) -> None:
-        self.instance.provenance = self.provenance()
-        super()._post_clean()
-
-    def provenance(self) -> dict[str, dict[str, Any]]:
-        """The source of each value given.
-
-        A changed value is no longer verified unless its source or its mark was changed with it.
-        """
-        told = {}
-        for name in VALUES:
-            if self.cleaned_data.get(name) in (None, ""):
-                continue
-            verified = bool(self.cleaned_data.get(_VERIFIED + name))
-            about = {_SOURCE + name, _VERIFIED + name}
-            if name in self.changed_data and not about & set(self.changed_data):
-                verified = False
-            told[name] = {
-                "status": self.cleaned_data.get(_STATUS + name) or ValueStatus.OWN.value,
-                "source": self.cleaned_data.get(_SOURCE + name, ""),
-                "verified": verified,
-            }
-        return told
-
-
-def _with_sources(form: type[PolicyForm]) -> type[PolicyForm]:
-    """The form with three more fields for each value."""
-    extra: dict[str, forms.Field] = {}
-    for name in VALUES:
-        value = TransferPolicy._meta.get_field(name).verbose_name
-        extra[_STATUS + name] = forms.ChoiceField(
-            label=_("How sure"), required=False, choices=[("", "–"), *ValueStatus.choices]
-        )
-        extra[_SOURCE + name] = forms.CharField(label=_("Source"), required=False, max_length=500)
-        extra[_VERIFIED + name] = forms.BooleanField(label=_("Verified"), required=False)
-        for prefix in (_STATUS, _SOURCE, _VERIFIED):
-            field = extra[prefix + name]
-            field.widget.attrs["aria-label"] = _("%(value)s: %(what)s") % {
-                "value": value,
-                "what": field.label,
-            }
-    return type("PolicyFormWithSources", (form,), extra)
-
-
-def _line(name: str) -> tuple[str, ...]:
-    return name, _STATUS + name, _SOURCE + name, _VERIFIED + name
-
-
-class TransferPolicyAdmin(StaffModelAdmin):
-    """Everybody may read policies; a policy editor edits those of the own region and below.
-
-    A row that has been in force is never deleted: cases were dated by it.
-    """
-
-    editors = frozenset({Role.POLICY_EDITOR})
-    may_delete = True
-    form = _with_sources(PolicyForm)
-    change_form_template = "admin/transfers/transferpolicy/change_form.html"
-
-    list_display = ("region", "valid_from", "valid_to", "values_given", "to_confirm")
-    list_select_related = ("region",)
-    search_fields = ("region__code", "region__name_zh", "region__name_en")
+class TransferPolicyAdmin(RegionPolicyAdmin):
+    form = policy_form(TransferPolicy)
     fieldsets = (
-        (None, {"fields": ("region", ("valid_from", "valid_to"))}),
-        (
+        SPAN,
+        lines(
             _("Limits of the relation, in working days"),
-            {
-                "classes": ("sourced",),
-                "fields": [
-                    _line(name)
-                    for name in (
-                        "transfer_out_days", "transfer_in_days", "check_days",
-                        "supplement_days", "correction_days",
-                    )
-                ],
-            },
+            "transfer_out_days", "transfer_in_days", "check_days", "supplement_days",
+            "correction_days",
         ),
-        (
+        lines(
             _("Limits of the money, in working days"),
-            {
-                "classes": ("sourced",),
-                "fields": [
-                    _line(name)
-                    for name in (
-                        "remit_days", "resend_days", "credit_days", "dispute_days",
-                        "balance_expected_days",
-                    )
-                ],
-            },
+            "remit_days", "resend_days", "credit_days", "dispute_days", "balance_expected_days",
         ),
-        (
+        lines(
             _("How the place works"),
-            {
-                "classes": ("sourced",),
-                "fields": [
-                    _line(name)
-                    for name in (
-                        "connected", "in_province_mode", "balance_disposition",
-                        "resident_year_to_employee_months", "minimum_years_male",
-                        "minimum_years_female", "hotline",
-                    )
-                ],
-            },
+            "connected", "in_province_mode", "balance_disposition",
+            "resident_year_to_employee_months", "minimum_years_male", "minimum_years_female",
+            "hotline",
         ),
     )  # fmt: skip
-
-    def editable(self, user: User) -> QuerySet[TransferPolicy]:
-        return TransferPolicy.objects.filter(region__in=editable_regions(user).values("pk"))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
-        future = obj is None or obj.valid_from > timezone.localdate()
-        return future and super().has_delete_permission(request, obj)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any | None = None) -> tuple[str, ...]:
-        return ("region",) if obj is not None else ()
-
-    def formfield_for_foreignkey(
-        self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        if db_field.name == "region":
-            kwargs["queryset"] = editable_regions(request.user)  # type: ignore[arg-type]
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    @staticmethod
-    def values_given(policy: TransferPolicy) -> int:
-        return len(policy.given())
-
-    values_given.short_description = _("values of its own")  # type: ignore[attr-defined]
-
-    @staticmethod
-    def to_confirm(policy: TransferPolicy) -> int:
-        """How many of the values nobody has verified yet."""
-        told = policy.provenance
-        return sum(not told.get(name, {}).get("verified") for name in policy.given())
-
-    to_confirm.short_description = _("to be confirmed")  # type: ignore[attr-defined]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The form, with what is in force in the region beside it, value by value."""
-        policy = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if policy is not None:
-            context["in_force"] = in_force(policy)
-        return super().change_view(request, object_id, form_url, context)
-
-
-def in_force(policy: TransferPolicy) -> list[dict[str, Any]]:
-    """Each value as it applies in the region on the policy's first day, with its source."""
-    terms = resolve(policy.region_id, policy.valid_from)
-    codes = {value.region_code for value in terms.values.values()}
-    regions = {region.pk: region.name for region in Region.objects.filter(pk__in=codes)}
-    lines = []
-    for name in VALUES:
-        value = terms.values.get(name)
-        field = TransferPolicy._meta.get_field(name)
-        if value is None:
-            continue
-        shown: Any = value.value
-        choices = dict(getattr(field, "flatchoices", ()))
-        if isinstance(shown, bool):
-            shown = _("Yes") if shown else _("No")
-        lines.append(
-            {
-                "label": field.verbose_name,
-                "value": choices.get(shown, shown),
-                "region": regions[value.region_code],
-                "own": value.region_code == policy.region_id,
-                "status": ValueStatus(value.status).label,
-                "source": value.source,
-                "verified": value.verified,
-            }
-        )
-    return lines
