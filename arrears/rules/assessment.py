@@ -5,7 +5,8 @@ Amounts are whole fen, each party's share rounded by itself. Source: domain.md Â
 Decisions on what it leaves open, [own]:
 - `months` may be a part of the gap. The gap stays what it is; cover counts as unbroken, and benefits
   are only paid afterwards for the time between, where every month of the gap is paid.
-- Months that earlier payments have paid in full, fee included, no longer count towards the gap.
+- The wait goes by the whole gap, however it is paid: who pays in two parts waits no shorter than who
+  pays at once. What is left to pay shrinks by the months that earlier payments paid in full.
 - Whether months may be paid back is the place's answer for every scheme and cause.
 - Where they may not, benefits restart as for somebody who joins anew on the day of payment.
 """
@@ -52,7 +53,7 @@ class Assessment:
     `used`: the terms it was made with, as far as they matter. `gap_months`: None for residents, who
     have `missed_years`, `cover_year` and `in_window`. `free_until`: the last day on which a payment
     needs no wait; None where that does not hang on the day. `over`: the gap is longer than the free months, or counts as such. `whole`: every
-    month of it is paid back, those among them that were `paid_before`.
+    month of it is paid back, those among them that were `paid_before`; `months_left`: of the gap.
     """
 
     asked: Asked
@@ -61,6 +62,7 @@ class Assessment:
     reason: str | None
     gap_months: int | None = None
     paid_before: int = 0
+    months_left: int | None = None
     whole: bool = False
     over: bool = False
     rows: tuple[Row, ...] = ()
@@ -110,7 +112,7 @@ def _contributor(asked: Asked, terms: Terms, paid: Mapping[date, MonthPaid]) -> 
     missed = missed_months(asked.last_paid, asked.until)
     months = missed if asked.months is None else asked.months
     in_full = {month for month in missed if month in paid and paid[month].in_full}
-    gap = len(missed) - len(in_full)
+    gap = len(missed)
     short_switch = bool(gap) and _short_switch(asked, terms)
     reason = _reason(asked, gap, terms)
     allowed = reason in (None, Reason.NO_GAP)
@@ -156,6 +158,7 @@ def _contributor(asked: Asked, terms: Terms, paid: Mapping[date, MonthPaid]) -> 
         reason=reason.value if reason else None,
         gap_months=gap,
         paid_before=len(in_full),
+        months_left=gap - len(in_full),
         whole=whole,
         rows=rows,
         totals=totals_of(rows) if allowed else None,

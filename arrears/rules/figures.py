@@ -6,7 +6,7 @@ Figures are made from an assessment when somebody asks for them; the assessment 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -167,11 +167,10 @@ def _month(day: date | None) -> str:
 def _gap(found: Assessment) -> Iterator[Figure]:
     asked = found.asked
     inputs = _plain(last_paid=_month(asked.last_paid), until=asked.until)
+    yield _figure("gap_months", found.gap_months, "gap", inputs)
     if found.paid_before:
-        inputs += _plain(paid_before=found.paid_before)
-    yield _figure(
-        "gap_months", found.gap_months, "gap_left" if found.paid_before else "gap", inputs
-    )
+        inputs = _plain(gap_months=found.gap_months, paid_before=found.paid_before)
+        yield _figure("months_left", found.months_left, "months_left", inputs)
     if found.gap_months:
         permission = "back_pay_allowed"
         if asked.scheme == Scheme.FLEXIBLE and "back_pay_allowed_flexible" in found.used.values:
@@ -224,7 +223,7 @@ def _row(found: Assessment, row: Row) -> Iterator[Figure]:
     yield _figure(f"{month}.principal", text(row.principal_fen), "sum", parts)
     yield _figure(f"{month}.due_on", row.due_on, "due", _plain(month=month))
     if not row.fixed:
-        until = found.asked.paid_on
+        until = row.due_on + timedelta(days=row.days)
         yield _figure(f"{month}.days", row.days, "days", _plain(due_on=row.due_on, until=until))
     yield _late_fee(found, row, month)
     if row.paid_employer_fen or row.paid_person_fen or row.paid_fee_fen:
@@ -358,7 +357,7 @@ def _counters(found: Assessment) -> Iterator[Figure]:
     elif after is not None:
         inputs = _plain(
             consecutive_months_before=before,
-            paid_back=(found.gap_months or 0) + found.paid_before,
+            paid_back=found.gap_months,
         )
         yield _figure("consecutive_months_after", after, "consecutive_kept", inputs)
     months = [Input(f"month_{n}", _month(row.month)) for n, row in enumerate(found.rows, 1)]

@@ -84,12 +84,16 @@ def percent(rate: str) -> str:
 
 
 def _products(given: Inputs) -> str:
-    return " + ".join(f"{a} × {percent(b)} × {c}" for a, b, c in _triples(given))
+    return " + ".join(f"{a} × {percent(b)} × {c}" for a, b, c in _triples(given)) or "0"
 
 
 def _gap(given: Inputs) -> str:
     missed = missed_months(_day(given["last_paid"]), _day(given["until"]))
-    return str(len(missed) - _whole(given.get("paid_before", "")))
+    return str(len(missed))
+
+
+def _months_left(given: Inputs) -> str:
+    return str(int(given["gap_months"]) - int(given["paid_before"]))
 
 
 def _allowed(given: Inputs) -> str:
@@ -148,11 +152,9 @@ def _resident_restart(given: Inputs) -> str:
 
 FORMULAS: dict[str, Formula] = {
     "gap": Formula(_("whole months between %(last_paid)s and %(until)s: %(value)s"), _gap),
-    "gap_left": Formula(
-        _(
-            "whole months between %(last_paid)s and %(until)s, less %(paid_before)s paid in full before: %(value)s"
-        ),
-        _gap,
+    "months_left": Formula(
+        _("%(gap_months)s months missed, less %(paid_before)s paid in full before: %(value)s"),
+        _months_left,
     ),
     "allowed": Formula(
         _("%(gap_months)s months missed; may be paid back here: %(back_pay_allowed)s"), _allowed

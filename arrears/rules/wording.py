@@ -24,6 +24,7 @@ LABELS: dict[str, Promise] = {
     "free_until": _("No wait if paid by"),
     "gap_free_months": _("Months that may be missed without a wait"),
     "gap_months": _("Months missed"),
+    "months_left": _("Months left to pay"),
     "in_window": _("Paid in the enrolment window"),
     "last_paid": _("Last month paid"),
     "late_fee": _("Late fee"),
