@@ -1,5 +1,6 @@
 """The addresses of the site."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
@@ -11,3 +12,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("transfers.public.urls")),
 ]
+if apps.is_installed("arrears"):
+    urlpatterns.append(path("", include("arrears.public.urls")))

@@ -38,6 +38,13 @@ def short_date(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
 
 
+def long_month(day: date) -> str:
+    """2026年10月 / October 2026."""
+    if chinese():
+        return f"{day.year}年{day.month}月"
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
 def span(first: date, last: date) -> str:
     """10月1日–7日 / 1–7 October; one day without the dash."""
     if chinese():

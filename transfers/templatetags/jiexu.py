@@ -80,7 +80,7 @@ def text_size(context: template.Context) -> str:
 
 def _switch(context: template.Context, name: str, to: str) -> str:
     request: Any = context.get("request")
-    path = request.path if request is not None else "/"
+    path = request.get_full_path() if request is not None else "/"
     return f"{reverse(name)}?{urlencode({'to': to, 'next': path}, safe='/')}"
 
 
