@@ -12,6 +12,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from .models.applications import TransferApplication
     from .rules.states import Role
 
@@ -76,3 +78,7 @@ class NavEntry:
 
 staff_pages: list[StaffPage] = []
 navigation: list[NavEntry] = []
+
+# What to show below a person's contribution record in a pool (its code) on the page of a transfer:
+# functions that return safe HTML, empty where there is nothing to show.
+record_panels: list[Callable[[HttpRequest, TransferApplication, str], str]] = []

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from .. import plugs
 from ..models import Contribution
 from ..rules.months import count, doubled, spelled
 from ..rules.states import Scheme, Side
@@ -112,12 +113,14 @@ def _render(
         for form in rows.extra_forms:
             form.fields["scheme"].initial = scheme
     title = _("Contribution record")
+    pool = application.origin if side is Side.ORIGIN else application.destination
     spans = merging.spans_of(found)
     context = page_context(
         request,
         title=title,
         browser_title=_("Error: %(title)s") % {"title": title} if status == 422 else title,
-        pool=application.origin if side is Side.ORIGIN else application.destination,
+        pool=pool,
+        panels=[panel(request, application, pool.pk) for panel in plugs.record_panels],
         record=found,
         grid=grid_of(spans),
         totals=_totals(found),

@@ -42,7 +42,7 @@ def payment_receipt(content: dict[str, Any]) -> Body:
         ),
     ]
     if body["left_fen"]:
-        left = _("Of this quote %(amount)s is still to be paid, by %(day)s.") % {
+        left = _("%(amount)s is still to be paid, by %(day)s.") % {
             "amount": yuan(body["left_fen"]),
             "day": long_day(body["pay_by"]),
         }

@@ -1,0 +1,78 @@
+"""The clock of an arrears case: until when to assess or to pay, or when benefits restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, npgettext, pgettext
+
+from transfers.deadlines.calendars import calendar_of
+from transfers.models import Calendar, Region
+from transfers.rules.working_days import WorkingCalendar
+from transfers.staff.cues import SOON, Cue
+
+from ..models import ArrearsCase
+from ..rules.states import QUOTED, State
+
+
+def calendars_of(cases: Iterable[ArrearsCase]) -> dict[str, WorkingCalendar]:
+    """The working calendar of each case's pool. One query where the pools come with their parents."""
+    pools = {case.pool_id: case.pool for case in cases}
+    records = {record.pk: record for record in Calendar.objects.all()} if pools else {}
+    found = {}
+    for code, pool in pools.items():
+        region: Region | None = pool
+        while region is not None and region.pk not in records:
+            region = region.parent
+        if region is None:
+            raise Calendar.DoesNotExist(f"no calendar is loaded for {code}")
+        found[code] = calendar_of(records[region.pk])
+    return found
+
+
+def clock_label(case: ArrearsCase) -> str:
+    """What the clock counts to."""
+    if case.state == State.OPENED:
+        return pgettext("clock of an arrears case", "Assess by")
+    if case.state in QUOTED:
+        return pgettext("clock of an arrears case", "Pay by")
+    return pgettext("clock of an arrears case", "Benefits restart")
+
+
+def cue_of(case: ArrearsCase, calendars: Mapping[str, WorkingCalendar], today: date) -> Cue | None:
+    """The clock as shape and words, None once the case is closed."""
+    due = case.next_on
+    if due is None:
+        return None
+    left = calendars[case.pool_id].remaining(today, due)
+    if case.state == State.SETTLED:
+        tone, shape, words = _restart(due, today)
+    elif due < today:
+        tone, shape, words = "late", "▲", _overdue(-left)
+    elif left == 0:
+        tone, shape, words = "today", "◆", pgettext("cue", "Due today")
+    else:
+        words = npgettext("cue", "%(n)d working day left", "%(n)d working days left", left)
+        words = words % {"n": left}
+        tone, shape = ("soon", "◇") if left <= SOON else ("ahead", "○")
+    return Cue(tone, shape, words, 0, 0, left, due, case.next_provisional)
+
+
+def _overdue(days: int) -> str:
+    if days == 0:
+        return _("Overdue, less than a working day")
+    text = ngettext("%(n)d working day overdue", "%(n)d working days overdue", days)
+    return text % {"n": days}
+
+
+def _restart(due: date, today: date) -> tuple[str, str, str]:
+    """Benefits restart by the calendar, not by working days; after the day the nightly job is late."""
+    days = (due - today).days
+    if days < 0:
+        return "late", "▲", pgettext("cue", "Restart not carried out")
+    if days == 0:
+        return "today", "◆", pgettext("cue", "Restarts today")
+    text = npgettext("cue", "Restarts in %(n)d day", "Restarts in %(n)d days", days)
+    return "ahead", "○", text % {"n": days}

@@ -1,0 +1,184 @@
+"""What an action would come to: the amounts it would quote or cover, and what the person would read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from transfers.staff.desk import Desk
+
+from .. import letters, quoting
+from ..letters import Facts, Told
+from ..models import ArrearsCase
+from ..policy import NotInForce, resolve
+from ..rules import asked
+from ..rules.parts import Owed, Party, payable, spread
+from ..rules.reasons import INSTEAD, Reason
+from ..rules.states import Action, State
+from ..rules.terms import TermMissing, Terms
+from .explained import Explained, explained_by
+
+GAP = "…"  # stands for a sentence that nobody has typed yet
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one party has left to pay of its own, and the most it can be charged with."""
+
+    party: Any
+    own_fen: int
+    most_fen: int
+
+
+@dataclass
+class Outlook:
+    """What an action page shows beside its form. `covers`: parts that the typed amount would pay.
+
+    `problem`: why the figures cannot be reckoned yet. `refused`, `instead`: why the place's rules do
+    not let the months be paid back, and what the person can do.
+    """
+
+    told: Told = ("", "")
+    problem: str = ""
+    refused: str = ""
+    instead: str = ""
+    explained: Explained | None = None
+    pay_by: date | None = None
+    rest: list[Owed] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
+    covers: list[Owed] = field(default_factory=list)
+    left_fen: int = 0
+
+
+def supposing(case: ArrearsCase, **changes: Any) -> ArrearsCase:
+    """The case with other values; not to be stored."""
+    names = [column.attname for column in ArrearsCase._meta.concrete_fields]
+    found = ArrearsCase(**{name: getattr(case, name) for name in names} | changes)
+    found.pool, found.agency = case.pool, case.agency
+    return found
+
+
+def outlook_of(case: ArrearsCase, verb: Action, given: dict[str, Any], desk: Desk) -> Outlook:
+    """The outlook of an action with what has been typed so far."""
+    text = given.get("text") or GAP
+    if verb is Action.ASSESS:
+        return _assess(case, given, desk)
+    if verb is Action.REFUSE:
+        return _refuse(case, text, desk)
+    if verb is Action.PAY:
+        return _pay(case, given, desk)
+    if verb is Action.TAKE_BACK:
+        return _take_back(case, given, text)
+    return Outlook(told=letters.told(verb, Facts(case, text=text)))
+
+
+def _terms(case: ArrearsCase, on: date) -> Terms:
+    return resolve(case.pool_id, on)
+
+
+def _where(case: ArrearsCase, on: date) -> Told:
+    try:
+        return letters.where_of(_terms(case, on))
+    except NotInForce:
+        return "", ""
+
+
+def _assess(case: ArrearsCase, given: dict[str, Any], desk: Desk) -> Outlook:
+    names = ("to_month", "resumed_month", "base_fen", "consecutive_before")
+    changes = {name: given[name] for name in names if given.get(name) not in (None, "")}
+    supposed = supposing(case, **changes)
+    try:
+        terms = _terms(case, desk.today)
+        pay_by = given.get("pay_by") or quoting.pay_by_of(supposed, desk.today, terms)
+        found = quoting.assessment_of(supposed, on=pay_by)
+    except asked.Refused as refusal:
+        return Outlook(problem=refusal.sentences[0][1])
+    except NotInForce as missing:
+        return Outlook(problem=str(missing))
+    if not found.back_pay_allowed or found.totals is None:
+        reason = Reason(found.reason) if found.reason else Reason.NOT_ALLOWED
+        return Outlook(refused=str(reason.label), instead=str(INSTEAD.get(reason, "")))
+    quote = quoting.quote_of(supposed, found, version=1, by=None, at=desk.at)
+    facts = Facts(
+        supposed, quote=quote, left_fen=found.totals.outstanding_fen, where=_where(case, pay_by)
+    )
+    return Outlook(
+        told=letters.told(Action.ASSESS, facts),
+        explained=explained_by(found),
+        pay_by=pay_by,
+        left_fen=found.totals.outstanding_fen,
+    )
+
+
+def _refuse(case: ArrearsCase, text: str, desk: Desk) -> Outlook:
+    try:
+        found = quoting.assessment_of(case, on=desk.today)
+    except (asked.Refused, NotInForce, TermMissing):
+        return Outlook(told=letters.told(Action.REFUSE, Facts(case, text=text)))
+    reason = str(found.reason or "")
+    facts = Facts(case, text=text, reason=reason, restart_on=found.restart_on)
+    return Outlook(
+        told=letters.told(Action.REFUSE, facts),
+        refused="" if found.back_pay_allowed else str(Reason(reason).label),
+    )
+
+
+def shares_of(rest: list[Owed], case: ArrearsCase) -> list[Share]:
+    """What is left by party; of an employer only where there is one."""
+    return [
+        Share(
+            party.label,
+            sum(each.fen for each in rest if each.part.value.endswith(party.value)),
+            payable(rest, party),
+        )
+        for party in Party
+        if party is Party.PERSON or case.employer_name
+    ]
+
+
+def _pay(case: ArrearsCase, given: dict[str, Any], desk: Desk) -> Outlook:
+    quote = quoting.current_quote(case)
+    if quote is None:
+        return Outlook()
+    rest = quoting.rest_of(case, quote)
+    all_fen = sum(each.fen for each in rest)
+    made = Outlook(rest=rest, shares=shares_of(rest, case), pay_by=quote.pay_by, left_fen=all_fen)
+    amount, payer = given.get("amount_fen"), given.get("payer")
+    if not amount or payer not in Party.values or amount > payable(rest, Party(payer)):
+        return made
+    made.covers = spread(amount, rest, Party(payer))
+    made.left_fen = all_fen - amount
+    after = case
+    if not made.left_fen:
+        on = given.get("paid_on") or desk.today
+        after = supposing(
+            case, state=State.SETTLED, restart_on=_restart(case, on, quote.restart_on)
+        )
+    facts = Facts(
+        after, quote=quote, left_fen=made.left_fen, amount_fen=amount,
+        where=_where(case, quote.pay_by),
+    )  # fmt: skip
+    made.told = letters.told(Action.PAY, facts)
+    return made
+
+
+def _restart(case: ArrearsCase, on: date, otherwise: date) -> date:
+    try:
+        return quoting.assessment_of(case, on=on).restart_on or otherwise
+    except (asked.Refused, NotInForce):
+        return otherwise
+
+
+def _take_back(case: ArrearsCase, given: dict[str, Any], text: str) -> Outlook:
+    quote = quoting.current_quote(case)
+    payments = {each.number: each for each in case.payments.filter(taken_back__isnull=True)}
+    payment = payments.get(given.get("number") or 0)
+    if quote is None or payment is None:
+        return Outlook()
+    left = sum(each.fen for each in quoting.rest_of(case, quote)) + payment.amount_fen
+    facts = Facts(
+        case, quote=quote, left_fen=left, amount_fen=payment.amount_fen, text=text,
+        where=_where(case, quote.pay_by),
+    )  # fmt: skip
+    return Outlook(told=letters.told(Action.TAKE_BACK, facts), left_fen=left)
