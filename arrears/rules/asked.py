@@ -161,6 +161,10 @@ def _days(given: Mapping[str, Any]) -> Iterator[Problem]:
             month=f"{last_paid:%Y-%m}",
         )  # fmt: skip
     months = given.get("months")
+    until = min((day for day in (resumed, paid_on) if day is not None), default=None)
+    if months == () and last_paid and until and number(until) - number(last_paid) > 1:
+        words = _("Name at least one month, or leave this out for all of them.")
+        yield problem("months", "empty", words)
     if not months:
         return
     numbers = [number(month) for month in months]
