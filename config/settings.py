@@ -248,6 +248,25 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+if "arrears" in INSTALLED_APPS:
+    CELERY_BEAT_SCHEDULE |= {
+        "requote-lapsed": {
+            "task": "arrears.tasks.requote_lapsed",
+            "schedule": crontab(hour="0", minute="20"),
+            "options": {"expires": 3600},
+        },
+        "reinstate-settled": {
+            "task": "arrears.tasks.reinstate_settled",
+            "schedule": crontab(minute="10"),
+            "options": {"expires": 3600},
+        },
+        "remind-of-arrears": {
+            "task": "arrears.tasks.remind_of_arrears",
+            "schedule": crontab(hour="9", minute="0"),
+            "options": {"expires": 3600},
+        },
+    }
+
 # --- People, passwords, sessions -----------------------------------------------------------------
 
 AUTH_USER_MODEL = "transfers.User"

@@ -6,7 +6,7 @@ ledger → one event → the letters → what waiting transfers are told. One tr
 inside it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,10 +99,12 @@ def _hindrance(case: ArrearsCase, verb: Action) -> Any | None:
     return None
 
 
-def waiting_transfers(case: ArrearsCase) -> QuerySet[TransferApplication]:
-    """The person's transfers out of this pool that the origin has not passed yet."""
+def waiting_transfers(cases: Sequence[ArrearsCase]) -> QuerySet[TransferApplication]:
+    """Transfers of the cases' people that the origin has not passed yet; of any of the cases' pools."""
     return TransferApplication.objects.filter(
-        person=case.person_id, origin=case.pool_id, state__in=WAITING
+        person__in=[case.person_id for case in cases],
+        origin__in={case.pool_id for case in cases},
+        state__in=WAITING,
     ).exclude(scheme_from=Scheme.RESIDENT)
 
 
@@ -230,7 +232,7 @@ def tell(
         OutboxMessage.objects.bulk_create(
             letters.letters(stem, case, claimed.agency, words, claimed.facts, claimed.at)
         )
-        for transfer in waiting_transfers(case):
+        for transfer in waiting_transfers([case]):
             announce(transfer, at=claimed.at, zh=words[0], en=words[1], note=case.reference)
     case.claimed = False
     return event

@@ -4,10 +4,9 @@ from datetime import date
 
 import pytest
 
-from arrears.models import ArrearsCase, ArrearsMonth, Payment, Quote
+from arrears.models import ArrearsMonth
 from arrears.quoting import current_quote, rest_of
 from arrears.rules.states import Action, State
-from tests.scenes import moment
 from transfers.models import Account, Contribution
 
 from .office import Office, month
@@ -27,7 +26,10 @@ def test_zhangs_case_from_opening_to_benefits(office: Office) -> None:
     assert (case.state, case.settled_on, case.restart_on) == (State.SETTLED, date(2025, 3, 20), date(2025, 4, 1))  # fmt: skip
     assert rest_of(case) == []
     accounts = Account.objects.filter(receivable=case.receivable)
-    assert dict(accounts.values_list("kind", "balance_fen")) == {"principal": 160_000, "late_fee": 2_720}
+    assert dict(accounts.values_list("kind", "balance_fen")) == {
+        "principal": 160_000,
+        "late_fee": 2_720,
+    }
     rows = Contribution.objects.filter(person=case.person, pool=case.pool)
     assert [(row.from_month, row.to_month, row.months, row.base_fen) for row in rows] == [
         (month("2025-01"), month("2025-02"), 2, 800_000)

@@ -1,0 +1,215 @@
+"""Quotes whose pay-by date has passed, quoted anew in one go: set-based, a chunk a transaction.
+
+A chunk is read, worked out in memory and written with a handful of statements. A case that somebody
+works on is left for the next run; one that cannot be quoted does not keep the others.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import connection, transaction
+from django.utils.timezone import localdate
+
+from transfers.models.alerts import OutboxMessage
+from transfers.models.contributions import Contribution
+from transfers.models.events import ActorKind
+from transfers.policy import remembered
+from transfers.rules import months
+from transfers.rules.states import Scheme
+from transfers.workflow.news import announce
+
+from . import letters, quoting
+from .cases.door import waiting_transfers
+from .letters import Facts
+from .models import ArrearsCase, ArrearsEvent, ArrearsMonth, Quote
+from .policy import resolve
+from .quoting import Covered
+from .rules.assessment import assess
+from .rules.parts import left
+from .rules.periods import first_of, month_numbered, number
+from .rules.rows import Row
+from .rules.states import QUOTED, Action
+
+CHUNK = 500
+
+
+@dataclass
+class Requoted:
+    """What a run did: cases quoted anew, and what went wrong with single ones."""
+
+    cases: int = 0
+    errors: list[Exception] = field(default_factory=list)
+
+
+def requote(now: datetime, *, chunk: int = CHUNK) -> Requoted:
+    """Quote anew every case whose newest quote has lapsed. Safe to run again, and twice at once."""
+    done = Requoted()
+    last = 0
+    while True:
+        with remembered(), transaction.atomic():
+            cases = _lapsed(localdate(now), last, chunk)
+            if not cases:
+                return done
+            last = cases[-1].pk
+            _requote(cases, now, done)
+
+
+def _lapsed(today: date, after: int, chunk: int) -> list[ArrearsCase]:
+    rows = ArrearsCase.objects.filter(state__in=QUOTED, next_on__lt=today, pk__gt=after)
+    skip = connection.features.has_select_for_update_skip_locked
+    return list(
+        rows.select_related("agency").select_for_update(of=("self",), skip_locked=skip).order_by("pk")[:chunk]
+        if connection.features.has_select_for_update_of
+        else rows.select_related("agency").order_by("pk")[:chunk]
+    )  # fmt: skip
+
+
+def _requote(cases: list[ArrearsCase], now: datetime, done: Requoted) -> None:
+    today = localdate(now)
+    claimed = _follow_the_gap(cases, today)
+    newest = _newest(cases)
+    covered = quoting.covered_by(cases)
+    under = {each.quote_id for parts in covered.values() for each in parts}
+    rows = {quote.pk: quoting.rows_of(quote) for quote in Quote.objects.filter(pk__in=under)}
+    changed: list[ArrearsCase] = []
+    quotes: list[Quote] = []
+    events: list[ArrearsEvent] = []
+    messages: list[OutboxMessage] = []
+    for case in cases:
+        try:
+            quote, event, written = _one(
+                case, newest[case.pk], covered.get(case.pk, []), rows, now, today
+            )
+        except Exception as error:  # noqa: BLE001 - raised by the task, together with the others
+            error.add_note(f"arrears case {case.pk}")
+            done.errors.append(error)
+            continue
+        changed.append(case)
+        quotes.append(quote)
+        events.append(event)
+        messages += written
+    kept = {case.pk for case in changed}
+    ArrearsMonth.objects.bulk_create(month for month in claimed if month.case_id in kept)
+    Quote.objects.bulk_create(quotes)
+    ArrearsEvent.objects.bulk_create(events)
+    OutboxMessage.objects.bulk_create(messages)
+    ArrearsCase.objects.bulk_update(
+        changed, ["version", "next_on", "next_provisional", "to_month", "resumed_month"]
+    )
+    _tell_transfers(changed, events, now)
+    done.cases += len(changed)
+
+
+def _one(
+    case: ArrearsCase,
+    newest: Quote,
+    covered: list[Covered],
+    rows: dict[int, tuple[Row, ...]],
+    now: datetime,
+    today: date,
+) -> tuple[Quote, ArrearsEvent, list[OutboxMessage]]:
+    """One case worked out, nothing stored yet."""
+    terms = resolve(case.pool_id, today)
+    pay_by = quoting.pay_by_of(case, today, terms)
+    found = assess(
+        quoting.asked_of(case, pay_by), resolve(case.pool_id, pay_by),
+        quoting.paid_of(covered, rows),
+    )  # fmt: skip
+    quote = quoting.quote_of(case, found, version=newest.version + 1, by=None, at=now)
+    rest = left(quoting.owed_of(found.rows), quoting.sums_of(covered))
+    facts = Facts(
+        case,
+        quote=quote,
+        left_fen=sum(each.fen for each in rest),
+        fee_before_fen=newest.fee_employer_fen + newest.fee_person_fen,
+        where=letters.where_of(terms),
+    )
+    before = str(case.state)
+    case.claimed = True
+    case.requote(pay_by=pay_by, provisional=False)
+    case.claimed = False
+    case.version += 1
+    words = letters.told(Action.REQUOTE, facts)
+    event = ArrearsEvent(
+        case=case,
+        seq=case.version,
+        at=now,
+        verb=Action.REQUOTE,
+        from_state=before,
+        to_state=case.state,
+        actor=ActorKind.SYSTEM,
+        facts={
+            "quote": quote.version, "total_fen": quote.total_fen, "pay_by": pay_by.isoformat(),
+        },
+        shown_zh=words[0],
+        shown_en=words[1],
+    )  # fmt: skip
+    stem = f"arrears:{case.reference}:{event.seq}"
+    return quote, event, letters.letters(stem, case, case.agency, words, facts, now)
+
+
+def _newest(cases: Iterable[ArrearsCase]) -> dict[int, Quote]:
+    """The newest quote of each case. One query."""
+    found: dict[int, Quote] = {}
+    rows = Quote.objects.filter(case__in=list(cases)).order_by("case", "version")
+    for quote in rows.defer("assessment"):
+        found[quote.case_id] = quote
+    return found
+
+
+def _follow_the_gap(cases: list[ArrearsCase], today: date) -> list[ArrearsMonth]:
+    """Cases nothing is paid again on: the gap has grown by every month that ended since.
+
+    Where the pool's record has later months, or another case asks for them, the gap ends there. Two
+    queries, none where no month has ended. Returns the months to ask for.
+    """
+    this_month = today.replace(day=1)
+    growing = [
+        case
+        for case in cases
+        if case.resumed_month is None and first_of(case.to_month, 1) < this_month
+    ]
+    if not growing:
+        return []
+    people = {case.person_id for case in growing}
+    pools = {case.pool_id for case in growing}
+    taken: dict[tuple[int, str], set[date]] = {}
+    rows = Contribution.objects.filter(
+        person__in=people, pool__in=pools, to_month__gte=min(case.to_month for case in growing)
+    ).exclude(scheme=Scheme.RESIDENT)
+    for row in rows:
+        taken.setdefault((row.person_id, row.pool_id), set()).update(
+            months.months_of(months.Span(row.from_month, row.to_month))
+        )
+    asked = ArrearsMonth.objects.filter(person__in=people, pool__in=pools, live=True)
+    for person, pool, month in asked.values_list("person", "pool", "month"):
+        taken.setdefault((person, pool), set()).add(month)
+    wanted = []
+    for case in growing:
+        for n in range(number(case.to_month) + 1, number(this_month)):
+            month = month_numbered(n)
+            if month in taken.get((case.person_id, case.pool_id), ()):
+                case.resumed_month = month
+                break
+            wanted.append(
+                ArrearsMonth(case=case, person_id=case.person_id, pool_id=case.pool_id, month=month)
+            )
+            case.to_month = month
+    return wanted
+
+
+def _tell_transfers(cases: list[ArrearsCase], events: list[ArrearsEvent], now: datetime) -> None:
+    """Applicants whose transfer waits read the new amount. One query, and those of each such transfer."""
+    waiting = waiting_transfers(cases).in_bulk() if cases else {}
+    if not waiting:
+        return
+    by_owner = {
+        (case.person_id, case.pool_id): (case, event)
+        for case, event in zip(cases, events, strict=True)
+    }
+    for transfer in waiting.values():
+        found = by_owner.get((transfer.person_id, transfer.origin_id))
+        if found is not None:
+            case, event = found
+            announce(transfer, at=now, zh=event.shown_zh, en=event.shown_en, note=case.reference)

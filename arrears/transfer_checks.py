@@ -1,0 +1,123 @@
+"""What the arrears office adds to transfers: the origin's check waits for what is owed, and says so.
+
+Found by `transfers.workflow.checks`. Without this app there is no such condition.
+"""
+
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from transfers import plugs
+from transfers.models.applications import TransferApplication
+from transfers.models.regions import in_language
+from transfers.plugs import Overlay
+from transfers.rules.money import yuan
+from transfers.rules.states import Action, RejectCode, Scheme, Side
+from transfers.status.words import long_date
+from transfers.workflow.checks import Question, register
+
+from .letters import spelled_months, where_of
+from .models import ArrearsCase
+from .policy import resolve
+from .quoting import current_quote, months_of, rest_of
+from .rules.parts import Party, payable
+from .rules.states import OWING, State
+
+
+def owing(application: TransferApplication) -> list[ArrearsCase]:
+    """The person's arrears cases at the origin that are not paid, oldest months first. One query."""
+    if application.scheme_from == Scheme.RESIDENT:
+        return []
+    cases = ArrearsCase.objects.filter(
+        person=application.person_id, pool=application.origin_id, state__in=sorted(OWING)
+    )
+    return list(cases.select_related("agency").order_by("from_month"))
+
+
+@register(Action.PASS_CHECK, RejectCode.ORIGIN_ARREARS, side=Side.ORIGIN)
+def nothing_is_owed(asked: Question) -> object:
+    sentences = [_sentence(case) for case in owing(asked.application)]
+    return " ".join(sentences) or None
+
+
+def _sentence(case: ArrearsCase) -> str:
+    facts = {"reference": case.reference, "months": spelled_months(case)}
+    if case.state == State.OPENED:
+        return _("Arrears case %(reference)s: %(months)s are missing; not worked out yet.") % facts
+    facts["left"] = yuan(sum(each.fen for each in rest_of(case)))
+    facts["day"] = case.next_on.isoformat() if case.next_on else ""
+    return _("Arrears case %(reference)s: %(left)s for %(months)s is owed, by %(day)s.") % facts
+
+
+def overlays(application: TransferApplication, on: date) -> list[Overlay]:
+    """What the applicant and the clerks read over a transfer that waits for its arrears."""
+    if not application.is_open or application.accepted_at is not None:
+        return []
+    return [_overlay(case) for case in owing(application)]
+
+
+def _overlay(case: ArrearsCase) -> Overlay:
+    count = len(months_of(case))
+    title = ngettext("1-month gap", "%(n)d-month gap", count) % {"n": count}
+    office: Any = case.agency
+    months = spelled_months(case)
+    link = reverse("admin:arrears_case", args=[case.reference])
+    staff = ((_("Arrears case %(reference)s") % {"reference": case.reference}, link),)
+    phone = (_("Questions"), f"{office.name} {office.phone}")
+    assert case.next_on is not None, "an open case has its next day"
+    if case.state == State.OPENED:
+        return Overlay(
+            key=f"arrears-{case.state}",
+            title=title,
+            happening=_("%(office)s works out what is to be paid for %(months)s.")
+            % {"office": office.name, "months": months},
+            you=_("You don't need to do anything yet; you will be told the amount."),
+            by=_("We'll tell you by %(day)s") % {"day": long_date(case.next_on)},
+            facts=(phone,),
+            links=_links(),
+            staff_links=staff,
+        )
+    quote = current_quote(case)
+    assert quote is not None
+    rest = rest_of(case, quote)
+    owed = sum(each.fen for each in rest)
+    own = payable(rest, Party.PERSON)
+    where = in_language(*where_of(resolve(case.pool_id, quote.pay_by)))
+    if quote.waiting_months:
+        effect = ngettext(
+            "After paying there is a waiting period of %(n)d month.",
+            "After paying there is a waiting period of %(n)d months.",
+            quote.waiting_months,
+        ) % {"n": quote.waiting_months}
+    else:
+        effect = _("Paying means no waiting period.")
+    if own:
+        you = _("Pay %(fen)s at: %(where)s. Then the transfer goes on by itself.") % {
+            "fen": yuan(owed),
+            "where": where,
+        }
+    else:
+        you = _("Ask your employer to pay %(fen)s. Then the transfer goes on by itself.") % {
+            "fen": yuan(owed)
+        }
+    return Overlay(
+        key=f"arrears-{case.state}",
+        title=title,
+        happening=_("The transfer waits until the contributions for %(months)s are paid. %(effect)s")
+        % {"months": months, "effect": effect},
+        you=you,
+        by=_("By %(day)s") % {"day": long_date(quote.pay_by)},
+        facts=((_("To be paid"), yuan(owed)), (_("Benefits restart"), long_date(quote.restart_on)), phone),
+        links=_links(),
+        staff_links=staff,
+    )  # fmt: skip
+
+
+def _links() -> tuple[tuple[str, str], ...]:
+    return ((_("Work out what to pay"), reverse("arrears")),)
+
+
+plugs.overlays.append(overlays)
