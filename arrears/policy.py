@@ -1,10 +1,10 @@
 """What is in force in a place on a day for missed months: each value from the nearest region that sets it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -27,7 +27,7 @@ _RATE = "late_fee_daily_rate"
 _MINIMUM_YEARS = ("minimum_years_male", "minimum_years_female")
 _DAY = timedelta(days=1)
 
-Draft = ArrearsPolicy | WageBase
+Supposed = ArrearsPolicy | WageBase
 Stored = TypeVar("Stored", bound=ArrearsPolicy | WageBase)
 
 
@@ -85,6 +85,37 @@ def tables_of(code: str) -> "Tables":
         )
 
 
+def tables_for(codes: Collection[str]) -> dict[str, "Tables"]:
+    """The tables of many places at once. Four queries, however many places; unknown ones are left out."""
+    parents = dict(Region.objects.values_list("code", "parent_id"))
+    lineages = {code: tuple(_upwards(code, parents)) for code in codes if code in parents}
+    concerned = {each for lineage in lineages.values() for each in lineage}
+    policies, transfer_policies, bases = (
+        list(table._default_manager.filter(region__in=concerned).order_by())
+        for table in (ArrearsPolicy, TransferPolicy, WageBase)
+    )
+
+    def part(rows: list[Any], lineage: tuple[str, ...]) -> tuple[Any, ...]:
+        return tuple(row for row in rows if row.region_id in lineage)
+
+    return {
+        code: Tables(
+            code,
+            lineage,
+            part(policies, lineage),
+            part(transfer_policies, lineage),
+            part(bases, lineage),
+        )
+        for code, lineage in lineages.items()
+    }
+
+
+def _upwards(code: str | None, parents: Mapping[str, str | None]) -> Iterator[str]:
+    while code is not None:
+        yield code
+        code = parents[code]
+
+
 def _bases(code: str) -> tuple[WageBase, ...]:
     return tuple(WageBase.objects.filter(region__in=lineage_of(code)).order_by())
 
@@ -99,7 +130,7 @@ class Tables:
     transfer_policies: tuple[TransferPolicy, ...]
     wage_bases: tuple[WageBase, ...]
 
-    def supposing(self, draft: Draft) -> "Tables":
+    def supposing(self, draft: Supposed) -> "Tables":
         """The same with a row that is not stored yet, or not as it is stored."""
         if draft.region_id not in self.lineage:
             return self
