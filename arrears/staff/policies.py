@@ -102,7 +102,7 @@ class ArrearsPolicyAdmin(Previewed, RegionPolicyAdmin):
             "payment_month_counts", "retroactive",
         ),
         lines(
-            gettext_lazy("What it costs (rates as fractions: 0.08 is 8 %)"),
+            gettext_lazy("What it costs (rates as fractions, 0.08 for eight percent)"),
             "contribution_rate_unit", "contribution_rate_person", "due_rule",
             "late_fee_daily_rate", "late_fee_on_person",
         ),
