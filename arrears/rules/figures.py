@@ -204,21 +204,16 @@ def _row(found: Assessment, row: Row) -> Iterator[Figure]:
     month = _month(row.month)
     employers, own = text(row.principal_employer_fen), text(row.principal_person_fen)
     base = _base(found, row.base_fen, row.month.year)
-    unit = _named(found, "rate", "contribution_rate_unit")
-    person = _named(found, "rate", "contribution_rate_person")
+    unit = _named(found, "employer_rate", "contribution_rate_unit")
+    person = _named(found, "person_rate", "contribution_rate_person")
     if row.fixed:
         yield _figure(f"{month}.principal_employer", employers, "paid_up", _plain(amount=employers))
         yield _figure(f"{month}.principal_person", own, "paid_up", _plain(amount=own))
     elif found.asked.scheme == Scheme.FLEXIBLE:
-        both = [
-            base,
-            Input("employer_rate", unit.value, unit.source),
-            Input("person_rate", person.value, person.source),
-        ]
-        yield _figure(f"{month}.principal_person", own, "both_shares", both)
+        yield _figure(f"{month}.principal_person", own, "both_shares", [base, unit, person])
     else:
-        yield _figure(f"{month}.principal_employer", employers, "share", [base, unit])
-        yield _figure(f"{month}.principal_person", own, "share", [base, person])
+        yield _figure(f"{month}.principal_employer", employers, "share_employer", [base, unit])
+        yield _figure(f"{month}.principal_person", own, "share_person", [base, person])
     parts = _plain(principal_employer=employers, principal_person=own)
     yield _figure(f"{month}.principal", text(row.principal_fen), "sum", parts)
     yield _figure(f"{month}.due_on", row.due_on, "due", _plain(month=month))
@@ -380,8 +375,8 @@ def _retirement(found: Assessment) -> Iterator[Figure]:
         ("employer", "contribution_rate_unit", retiring.share_employer_fen),
         ("person", "contribution_rate_person", retiring.share_person_fen),
     ):
-        inputs = [base, _named(found, "rate", policy_name)]
-        yield _figure(f"{name}_share", text(share), "share", inputs)
+        inputs = [base, _named(found, f"{name}_rate", policy_name)]
+        yield _figure(f"{name}_share", text(share), f"share_{name}", inputs)
     yield _figure(
         "lump_sum", text(retiring.lump_fen), "lump_sum",
         _plain(

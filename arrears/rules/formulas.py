@@ -53,13 +53,9 @@ def _summands(given: Inputs) -> str:
     return " + ".join(given.values()) or "0"
 
 
-def _share(given: Inputs) -> str:
-    return _cents(Decimal(given["base"]) * Decimal(given["rate"]))
-
-
-def _both_shares(given: Inputs) -> str:
-    base = Decimal(given["base"])
-    shares = (_cents(base * Decimal(given[name])) for name in ("employer_rate", "person_rate"))
+def _shares(given: Inputs) -> str:
+    base, rates = Decimal(given["base"]), ("employer_rate", "person_rate")
+    shares = (_cents(base * Decimal(given[rate])) for rate in rates if rate in given)
     return str(sum(map(Decimal, shares), Decimal(0)))
 
 
@@ -194,10 +190,11 @@ FORMULAS: dict[str, Formula] = {
         ),
         _allowed_resident,
     ),
-    "share": Formula(_("%(base)s × %(rate)s = %(value)s"), _share),
+    "share_employer": Formula(_("%(base)s × %(employer_rate)s = %(value)s"), _shares),
+    "share_person": Formula(_("%(base)s × %(person_rate)s = %(value)s"), _shares),
     "both_shares": Formula(
         _("%(base)s × %(employer_rate)s + %(base)s × %(person_rate)s, each rounded = %(value)s"),
-        _both_shares,
+        _shares,
     ),
     "paid_up": Formula(
         _("paid up before, does not change any more: %(amount)s"), lambda given: given["amount"]

@@ -2,7 +2,6 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 LABELS: dict[str, Promise] = {
     "back_pay_allowed": _("May be paid back"),
@@ -49,7 +48,7 @@ LABELS: dict[str, Promise] = {
     "principal": _("Contributions"),
     "principal_employer": _("Contributions, employer"),
     "principal_person": _("Contributions, person"),
-    "rate": pgettext_lazy("share or late fee", "Rate"),
+    "rate": _("Late fee a day"),
     "re_enrol": _("Enrol anew"),
     "repair_from": _("Missed years made up from"),
     "repair_per_year": _("Wait saved by a year made up (months)"),

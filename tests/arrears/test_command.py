@@ -187,13 +187,13 @@ def test_retirement(ask: Any) -> None:
 def test_every_figure_has_its_words_and_sources(ask: Any) -> None:
     figures = {each["key"]: each for each in answer(ask, ZHANG)["figures"]}
     share = figures["2025-01.principal_employer"]
-    assert (share["value"], share["formula"]) == ("640.00", "share")
+    assert (share["value"], share["formula"]) == ("640.00", "share_employer")
     assert share["formula_en"] == "8000.00 × 8 % = 640.00"
     assert share["label_en"] == "Contributions, employer, 2025-01"
     base, rate = share["inputs"]
     policy = ArrearsPolicy.objects.get(region="990100")
     assert (base["name"], base["value"], base["source"]["region"]) == ("base", "8000.00", "990100")
-    assert (rate["name"], rate["value"]) == ("rate", "0.08")
+    assert (rate["name"], rate["value"]) == ("employer_rate", "0.08")
     assert rate["source"] == {
         "region": "990100", "policy": policy.pk, "status": "own", "source": "演示数据",
         "verified": False,
