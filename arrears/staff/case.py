@@ -95,7 +95,7 @@ def _transfers(case: ArrearsCase, desk: Desk) -> list[TransferApplication]:
     if case.state not in OWING:
         return []
     seen = TransferApplication.objects.visible_to(desk.user)
-    return list(seen.filter(pk__in=waiting_transfers(case).values("pk")))
+    return list(seen.filter(pk__in=waiting_transfers([case]).values("pk")))
 
 
 @never_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -135,7 +136,7 @@ def _told(name: str, value: Any) -> Any:
 class WageBaseForm(forms.ModelForm):
     """The base in yuan, as people write it. A changed amount is no longer verified by itself."""
 
-    amount_fen = FenField(label=pgettext_lazy("wage base", "monthly base (yuan)"))
+    amount_fen = FenField(label=pgettext_lazy("wage base", "Monthly base (yuan)"))
 
     class Meta:
         model = WageBase
@@ -162,10 +163,9 @@ class WageBaseAdmin(Previewed):
     fields = ("region", "year", "amount_fen", "status", "source", "verified")
 
     @staticmethod
+    @admin.display(description=pgettext_lazy("wage base", "monthly base"))
     def amount(base: WageBase) -> str:
         return money.yuan(base.amount_fen)
-
-    amount.short_description = pgettext_lazy("wage base", "monthly base")  # type: ignore[attr-defined]
 
     def editable(self, user: User) -> QuerySet[WageBase]:
         return WageBase.objects.filter(region__in=editable_regions(user).values("pk"))
