@@ -23,7 +23,7 @@ from .letters import spelled_months, where_of
 from .models import ArrearsCase
 from .policy import resolve
 from .quoting import current_quote, months_of, rest_of
-from .rules.parts import Party, payable
+from .rules.parts import Part
 from .rules.states import OWING, State
 
 
@@ -79,12 +79,14 @@ def _overlay(case: ArrearsCase) -> Overlay:
             facts=(phone,),
             links=_links(),
             staff_links=staff,
+            must_act=False,
+            agency=case.agency_id,
         )
     quote = current_quote(case)
     assert quote is not None
     rest = rest_of(case, quote)
     owed = sum(each.fen for each in rest)
-    own = payable(rest, Party.PERSON)
+    own = sum(each.fen for each in rest if each.part in (Part.PRINCIPAL_PERSON, Part.FEE_PERSON))
     where = in_language(*where_of(resolve(case.pool_id, quote.pay_by)))
     if quote.waiting_months:
         effect = ngettext(
@@ -94,15 +96,16 @@ def _overlay(case: ArrearsCase) -> Overlay:
         ) % {"n": quote.waiting_months}
     else:
         effect = _("Paying means no waiting period.")
-    if own:
-        you = _("Pay %(fen)s at: %(where)s. Then the transfer goes on by itself.") % {
-            "fen": yuan(owed),
-            "where": where,
-        }
+    if own == owed:
+        you = _("Pay %(fen)s at: %(where)s. Then the transfer goes on by itself.")
+    elif own:
+        you = _(
+            "Pay your share of %(own)s and ask your employer to pay the other %(rest)s, at: %(where)s. "
+            "Then the transfer goes on by itself."
+        )
     else:
-        you = _("Ask your employer to pay %(fen)s. Then the transfer goes on by itself.") % {
-            "fen": yuan(owed)
-        }
+        you = _("Ask your employer to pay %(fen)s. Then the transfer goes on by itself.")
+    you %= {"fen": yuan(owed), "own": yuan(own), "rest": yuan(owed - own), "where": where}
     return Overlay(
         key=f"arrears-{case.state}",
         title=title,
@@ -113,6 +116,7 @@ def _overlay(case: ArrearsCase) -> Overlay:
         facts=((_("To be paid"), yuan(owed)), (_("Benefits restart"), long_date(quote.restart_on)), phone),
         links=_links(),
         staff_links=staff,
+        agency=case.agency_id,
     )  # fmt: skip
 
 

@@ -33,7 +33,9 @@ class Overlay:
     """Something beside a transfer that its applicant and its clerks must know, in the active language.
 
     `you` and `by` tell the applicant what to do and until when; `links` are (label, address) pairs for
-    the applicant, `staff_links` for clerks. `blocking`: the transfer waits for it.
+    the applicant, `staff_links` for clerks. `blocking`: the transfer waits for it. `must_act`: it is the
+    applicant who has to do something, not an office. `agency`: key of the only one whose staff may
+    follow the staff links; None: everybody may.
     """
 
     key: str
@@ -45,6 +47,8 @@ class Overlay:
     links: tuple[tuple[str, str], ...] = ()
     staff_links: tuple[tuple[str, str], ...] = ()
     blocking: bool = True
+    must_act: bool = True
+    agency: int | None = None
 
 
 # What to show over a transfer on the day: functions that return overlays.

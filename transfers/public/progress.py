@@ -1,5 +1,6 @@
 """The status page, and what an applicant can do from it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from .. import plugs
 from ..models.applications import Submitter, TransferApplication
 from ..rules.states import RELATION, Action, State
 from ..status import describe, situation_of
@@ -60,10 +62,16 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     situation = situation_of(application, at=now)
     told = describe(situation)
+    overlays = plugs.overlays_of(application, situation.today)
+    to_do = [each for each in overlays if each.must_act]
+    if to_do and told.tone == "going":
+        told = replace(told, tone="act")
     context: dict[str, Any] = {
         "application": application,
         "situation": situation,
         "told": told,
+        "overlays": overlays,
+        "to_do": to_do,
         "stages": stages(situation, told),
         "money": money_track(situation),
         "materials": application.materials.all(),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
+from .. import plugs
 from ..models import (
     Break,
     ContributionRow,
@@ -260,6 +261,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         balance=balance,
         facts=facts_of(application.records.all()),
         forms=forms_of(application),
+        overlays=plugs.overlays_of(application, desk.today),
         waiting=[(each, label_of(each.verb)) for each in waiting],
         materials=application.materials.all(),
         papers=papers_of(application),
