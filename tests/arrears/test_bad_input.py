@@ -19,7 +19,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("name", {"name": " "}, "姓名"),
     ("id_number", {"id_number": "990100198504120011"}, "校验码"),
     ("scheme", {"scheme": "resident"}, "居民"),
-    ("scheme", {"scheme": "whatever"}, "险种"),
+    ("scheme", {"scheme": "whatever"}, "参保类型"),
     ("cause", {"cause": ""}, "原因"),
     ("cause", {"scheme": "flexible"}, "灵活就业"),
     ("employer_name", {"employer_name": ""}, "单位"),
