@@ -208,15 +208,16 @@ _ONLY = {
     "switched": "switched",
     "retiring": "retiring",
 }
+_SCHEMES, _CAUSES = frozenset(Scheme.values), frozenset(Cause.values)
 _RESIDENTS_ONLY = ("missed_years", "repaired_years", "exempt")
 
 
 def _scheme(given: Mapping[str, Any]) -> Iterator[Problem]:
     scheme, cause = given.get("scheme"), given.get("cause")
-    if scheme is not None and scheme not in Scheme.values:
+    if scheme is not None and scheme not in _SCHEMES:
         yield problem("scheme", "unknown", _("There is no such scheme."))
         return
-    if cause is not None and cause not in Cause.values:
+    if cause is not None and cause not in _CAUSES:
         yield problem("cause", "unknown", _("There is no such cause."))
     if scheme == Scheme.RESIDENT:
         for name, field in _ONLY.items():

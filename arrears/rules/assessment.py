@@ -29,7 +29,7 @@ from .periods import first_of, free_until, missed_months
 from .reasons import Cause, Caution, Reason
 from .restart import restart
 from .retirement import Retirement, retirement
-from .rows import MonthPaid, Row, Totals, fen_of, row_of, totals_of
+from .rows import MonthPaid, Row, Totals, fen_of, rows_of, totals_of
 from .terms import NATION, Base, TermMissing, Terms
 
 _CONTRIBUTORS_USE = (
@@ -117,11 +117,7 @@ def _contributor(asked: Asked, terms: Terms, paid: Mapping[date, MonthPaid]) -> 
     reason = _reason(asked, gap, terms)
     allowed = reason in (None, Reason.NO_GAP)
     bases = _bases(asked, terms, months if allowed else ())
-    rows = (
-        tuple(row_of(asked, month, terms, bases, paid.get(month)) for month in months)
-        if allowed
-        else ()
-    )
+    rows = rows_of(asked, months, terms, bases, paid) if allowed else ()
     used = _used(terms, _CONTRIBUTORS_USE, bases)
     findings: dict[str, Any] = {}
     whole = allowed and len(in_full.union(months)) == len(missed)

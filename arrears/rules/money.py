@@ -21,6 +21,7 @@ def _half_up(over: int, under: int) -> int:
     return (2 * over + under) // (2 * under)
 
 
+@lru_cache(maxsize=4096)  # the same few bases and rates all night long
 def share_fen(base_fen: int, rate: Decimal) -> int:
     """One party's contribution for one month: the base times its rate."""
     over, under = _fraction(rate)

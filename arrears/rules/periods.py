@@ -3,9 +3,9 @@
 A month is the date of its first day. Contributions of a month are due on its last day.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from .terms import RatePeriod, TermMissing
 
@@ -54,17 +54,7 @@ def free_until(last_paid: date, gap_free_months: int) -> date:
     return end_of(first_of(last_paid, gap_free_months + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Outstanding:
-    """An amount that was owed from after one day up to and including another."""
-
-    amount_fen: int
-    after_on: date
-    until_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """Days during which one amount was owed at one rate. `period`: the rate's place in `Terms.rates`."""
 
     amount_fen: int
@@ -72,18 +62,23 @@ class Segment:
     days: int
 
 
-def by_rate(owed: Outstanding, rates: Sequence[RatePeriod]) -> Iterator[Segment]:
-    """The days an amount was owed, split where the daily rate changes.
+def by_rate(
+    amount_fen: int, after_on: date, until_on: date, rates: Sequence[RatePeriod]
+) -> tuple[Segment, ...]:
+    """The days an amount was owed, after one day up to and including another, split where the rate changes.
 
     Raises TermMissing where some of the days have no rate.
     """
-    start, last = owed.after_on + ONE_DAY, owed.until_on
+    owed = []
+    start = after_on + ONE_DAY
     for index, period in enumerate(rates):
-        if start > last:
-            return
-        if period.from_on <= start and (period.to_on is None or period.to_on >= start):
-            until = last if period.to_on is None else min(last, period.to_on)
-            yield Segment(owed.amount_fen, index, (until - start).days + 1)
+        ends = period.to_on
+        if start > until_on:
+            break
+        if period.from_on <= start and (ends is None or ends >= start):
+            until = until_on if ends is None or ends > until_on else ends
+            owed.append(Segment(amount_fen, index, (until - start).days + 1))
             start = until + ONE_DAY
-    if start <= last:
+    if start <= until_on:
         raise TermMissing("late_fee_daily_rate")
+    return tuple(owed)

@@ -1,17 +1,19 @@
 """One month paid back: both shares, what it was owed for how long, the late fee and who bears it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 from transfers.rules.states import Scheme
 
 from .asked import Asked
 from .money import late_fee_fen, share_fen
-from .periods import Outstanding, Segment, by_rate, end_of
+from .periods import Segment, by_rate, end_of
 from .reasons import Cause
-from .terms import Base, Terms
+from .terms import Base, RatePeriod, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,7 @@ class MonthPaid:
         return self.fixed_fee_fen is not None and self.fee_fen >= self.fixed_fee_fen
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One month paid back. The fee lies with one party, or is waived; `segments` are what it grew on.
 
     `fixed`: the contribution was paid up before and its fee stands. `days`: how long it was owed.
@@ -127,92 +128,123 @@ class Totals:
         return self.principal_fen + self.late_fee_fen
 
 
-def row_of(
+def rows_of(
     asked: Asked,
-    month: date,
+    months: Iterable[date],
     terms: Terms,
     bases: Mapping[int, Base],
-    paid: MonthPaid | None,
-) -> Row:
-    """What one month comes to. `paid`: what came in for it before; `bases`: by year.
+    paid: Mapping[date, MonthPaid],
+) -> tuple[Row, ...]:
+    """What each month comes to. `bases`: by year; `paid`: by month, what came in for it before.
 
     Raises TermMissing where the policy lacks a value that decides.
     """
+    unit = terms.source_of("contribution_rate_unit").value
+    own = terms.source_of("contribution_rate_person").value
+    flexible = asked.scheme == Scheme.FLEXIBLE
+    bearer = _bearer(asked, terms)
+    rows = []
+    for month in months:
+        base = asked.base_fen if asked.base_fen is not None else fen_of(bases[month.year])
+        employer, person = share_fen(base, unit), share_fen(base, own)
+        if flexible:
+            employer, person = 0, employer + person
+        before = paid.get(month)
+        if before is None:
+            due = end_of(month)
+            days = (asked.paid_on - due).days if employer + person else 0
+            segments = by_rate(employer + person, due, asked.paid_on, terms.rates) if days else ()
+            fee = late_fee_fen(segments, terms.rates)
+            row = Row(month, base, employer, person, due, days, segments, *bearer(fee))
+        else:
+            row = _partly_paid(asked, month, base, (employer, person), terms, before, bearer)
+        rows.append(row)
+    return tuple(rows)
+
+
+_Bearer = Callable[[int], tuple[int, int, int]]
+
+
+def _bearer(asked: Asked, terms: Terms) -> _Bearer:
+    """What makes of a late fee what is (on the employer, on the person, waived)."""
+    if asked.cause == Cause.EMPLOYER:
+        return lambda fee: (fee, 0, 0)
+    if asked.cause == Cause.SYSTEM:
+        return lambda fee: (0, 0, fee)
+    if terms.late_fee_on_person:
+        return lambda fee: (0, fee, 0)
+    return lambda fee: (0, 0, 0)
+
+
+def _partly_paid(
+    asked: Asked,
+    month: date,
+    base: int,
+    shares: tuple[int, int],
+    terms: Terms,
+    paid: MonthPaid,
+    bearer: _Bearer,
+) -> Row:
     due = end_of(month)
-    base = asked.base_fen if asked.base_fen is not None else fen_of(bases[month.year])
-    received = paid.received if paid else ()
-    by_employer = sum(one.employer_fen for one in received)
-    by_person = sum(one.person_fen for one in received)
-    fixed = paid.fixed_fee_fen if paid else None
+    by_employer = sum(one.employer_fen for one in paid.received)
+    by_person = sum(one.person_fen for one in paid.received)
+    fixed = paid.fixed_fee_fen
     segments: tuple[Segment, ...] = ()
     if fixed is not None:
-        days = max(0, (received[-1].on - due).days) if received else 0
-        employer, person, fee = by_employer, by_person, fixed
+        shares, fee = (by_employer, by_person), fixed
+        days = max(0, (paid.received[-1].on - due).days) if paid.received else 0
     else:
-        employer = share_fen(base, terms.source_of("contribution_rate_unit").value)
-        person = share_fen(base, terms.source_of("contribution_rate_person").value)
-        if asked.scheme == Scheme.FLEXIBLE:
-            employer, person = 0, employer + person
-        days, owed = _owed(employer + person, due, asked.paid_on, received)
-        segments = tuple(part for each in owed for part in by_rate(each, terms.rates))
+        days, segments = _owed(sum(shares), due, asked.paid_on, paid.received, terms.rates)
         fee = late_fee_fen(segments, terms.rates)
-    employers, own, waived = _on_whom(asked, terms, fee)
     return Row(
-        month=month,
-        base_fen=base,
-        principal_employer_fen=employer,
-        principal_person_fen=person,
-        due_on=due,
-        days=days,
-        segments=segments,
-        late_fee_employer_fen=employers,
-        late_fee_person_fen=own,
-        late_fee_waived_fen=waived,
+        month, base, *shares, due, days, segments, *bearer(fee),
         paid_employer_fen=by_employer,
         paid_person_fen=by_person,
-        paid_fee_fen=paid.fee_fen if paid else 0,
+        paid_fee_fen=paid.fee_fen,
         fixed=fixed is not None,
-    )
+    )  # fmt: skip
 
 
 def _owed(
-    principal: int, due: date, until: date, received: tuple[Received, ...]
-) -> tuple[int, list[Outstanding]]:
-    """How many days something was owed, and what was owed from when to when."""
-    owed: list[Outstanding] = []
+    principal: int,
+    due: date,
+    until: date,
+    received: Iterable[Received],
+    rates: Sequence[RatePeriod],
+) -> tuple[int, tuple[Segment, ...]]:
+    """How many days something was owed, and how much for how long."""
+    segments: tuple[Segment, ...] = ()
     start = due
     for one in received:
         end = min(one.on, until)
         if principal > 0 and start < end:
-            owed.append(Outstanding(principal, start, end))
+            segments += by_rate(principal, start, end, rates)
             start = end
         principal -= one.employer_fen + one.person_fen
     if principal > 0 and start < until:
-        owed.append(Outstanding(principal, start, until))
-    return (owed[-1].until_on - due).days if owed else 0, owed
-
-
-def _on_whom(asked: Asked, terms: Terms, fee: int) -> tuple[int, int, int]:
-    """A late fee as (on the employer, on the person, waived)."""
-    if asked.cause == Cause.EMPLOYER:
-        return fee, 0, 0
-    if asked.cause == Cause.SYSTEM:
-        return 0, 0, fee
-    return 0, fee if terms.late_fee_on_person else 0, 0
+        segments += by_rate(principal, start, until, rates)
+        start = until
+    return (start - due).days, segments
 
 
 def fen_of(base: Base) -> int:
     """The amount of a base. A base has whole fen."""
-    return int(Decimal(base.amount.value) * 100)
+    return _whole_fen(base.amount.value)
 
 
-def totals_of(rows: tuple[Row, ...]) -> Totals:
+@lru_cache(maxsize=4096)
+def _whole_fen(yuan: Decimal) -> int:
+    return int(yuan * 100)
+
+
+def totals_of(rows: Iterable[Row]) -> Totals:
     """The sums."""
-    return Totals(
-        sum(row.principal_employer_fen for row in rows),
-        sum(row.principal_person_fen for row in rows),
-        sum(row.late_fee_employer_fen for row in rows),
-        sum(row.late_fee_person_fen for row in rows),
-        sum(row.late_fee_waived_fen for row in rows),
-        sum(row.outstanding_fen for row in rows),
-    )
+    employer = person = fee_employer = fee_person = waived = outstanding = 0
+    for row in rows:
+        employer += row.principal_employer_fen
+        person += row.principal_person_fen
+        fee_employer += row.late_fee_employer_fen
+        fee_person += row.late_fee_person_fen
+        waived += row.late_fee_waived_fen
+        outstanding += row.outstanding_fen
+    return Totals(employer, person, fee_employer, fee_person, waived, outstanding)

@@ -3,7 +3,7 @@
 An assessment carries the terms it was made with, so it can be explained whatever the policy says later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ from .rows import Row, Totals
 from .terms import Base, RatePeriod, Terms, Value
 
 T = TypeVar("T")
+Field = tuple[str, str, Callable[[Any], Any]]
 
 _DAYS = frozenset({
     "last_paid", "resumed", "paid_on", "month", "due_on", "suspended_from", "restart_on", "retroactive_from",
@@ -28,7 +29,7 @@ _DAYS = frozenset({
 def to_json(found: Assessment) -> dict[str, Any]:
     """Everything of an assessment, JSON-ready."""
     return {
-        **_flat(found, without=("asked", "used", "rows", "totals", "retirement", "cautions")),
+        **_flat(found),
         "asked": _asked(found.asked),
         "used": _terms(found.used),
         "rows": [_row(row) for row in found.rows],
@@ -60,49 +61,64 @@ def from_json(stored: Mapping[str, Any]) -> Assessment:
     )
 
 
-_NAMES: dict[type, tuple[str, ...]] = {
-    kind: tuple(each.name for each in fields(kind))
-    for kind in (Assessment, Asked, Row, Totals, Retirement)
-}
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
-def _flat(record: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The fields of a record; amounts lose the `_fen` of their name and become text."""
-    flat: dict[str, Any] = {}
-    for name in _NAMES[type(record)]:
+def _amount(fen: int | None) -> str | None:
+    return None if fen is None else text(fen)
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _shape(kind: type, without: tuple[str, ...]) -> tuple[Field, ...]:
+    """Of each field its name, its name as stored, and how its value is written."""
+    names = getattr(kind, "_fields", None) or tuple(each.name for each in fields(kind))
+    shape: list[Field] = []
+    for name in names:
         if name in without:
             continue
-        value = getattr(record, name)
         if name.endswith("_fen"):
-            flat[name[:-4]] = None if value is None else text(value)
-        elif name in _DAYS:
-            flat[name] = None if value is None else value.isoformat()
+            shape.append((name, name[:-4], _amount))
         else:
-            flat[name] = value
-    return flat
+            shape.append((name, name, _iso if name in _DAYS else _as_it_is))
+    return tuple(shape)
+
+
+_SHAPES: dict[type, tuple[Field, ...]] = {
+    Assessment: _shape(Assessment, ("asked", "used", "rows", "totals", "retirement", "cautions")),
+    Asked: _shape(Asked, ("months", "retiring")),
+    Row: _shape(Row, ("segments",)),
+    Totals: _shape(Totals, ()),
+    Retirement: _shape(Retirement, ()),
+}
+"""How records are stored, but for the fields that need more than a word."""
+
+
+def _flat(record: Any) -> dict[str, Any]:
+    """The fields of a record; amounts lose the `_fen` of their name and become text."""
+    return {stored: write(getattr(record, name)) for name, stored, write in _SHAPES[type(record)]}
 
 
 def _made(kind: type[T], stored: Mapping[str, Any], **ready: Any) -> T:
     """A record again, from its stored fields and from those that are `ready` already."""
     values = dict(ready)
-    for name in _NAMES[kind]:
-        if name in values:
-            continue
-        if name.endswith("_fen"):
-            amount = stored[name[:-4]]
-            values[name] = None if amount is None else from_text(amount)
-        elif name in _DAYS:
-            day = stored[name]
-            values[name] = None if day is None else date.fromisoformat(day)
-        else:
-            values[name] = stored[name]
+    for name, kept, write in _SHAPES[kind]:
+        value = stored[kept]
+        if value is not None and write is _amount:
+            value = from_text(value)
+        elif value is not None and write is _iso:
+            value = date.fromisoformat(value)
+        values[name] = value
     return kind(**values)
 
 
 def _asked(asked: Asked) -> dict[str, Any]:
     months, retiring = asked.months, asked.retiring
     return {
-        **_flat(asked, without=("months", "retiring")),
+        **_flat(asked),
         "months": None if months is None else [month.isoformat() for month in months],
         "retiring": retiring
         and {"sex": retiring.sex, "cumulative_months": retiring.cumulative_months},
@@ -111,7 +127,7 @@ def _asked(asked: Asked) -> dict[str, Any]:
 
 def _row(row: Row) -> dict[str, Any]:
     segments = [[text(part.amount_fen), part.period, part.days] for part in row.segments]
-    return {**_flat(row, without=("segments",)), "segments": segments}
+    return {**_flat(row), "segments": segments}
 
 
 def _row_from(stored: Mapping[str, Any]) -> Row:

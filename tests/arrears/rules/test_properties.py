@@ -12,7 +12,7 @@ from arrears.rules.asked import Asked
 from arrears.rules.assessment import assess
 from arrears.rules.figures import figures, recompute
 from arrears.rules.money import from_text, late_fee_fen, text
-from arrears.rules.periods import Outstanding, by_rate, months_after
+from arrears.rules.periods import by_rate, months_after
 from arrears.rules.stored import from_json, to_json
 from arrears.rules.terms import Terms
 from tests.arrears.rules.cases import (
@@ -36,8 +36,7 @@ def test_a_late_fee_never_falls_with_the_days(
     principal: int, due: date, some: int, more: int
 ) -> None:
     def fee(count: int) -> int:
-        owed = Outstanding(principal, due, due + timedelta(days=count))
-        return late_fee_fen(by_rate(owed, RATES), RATES)
+        return late_fee_fen(by_rate(principal, due, due + timedelta(days=count), RATES), RATES)
 
     assert 0 <= fee(min(some, more)) <= fee(max(some, more))
 
