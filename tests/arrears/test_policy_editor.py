@@ -133,6 +133,20 @@ def test_a_value_without_source_is_refused_beside_its_field(editor: Client) -> N
     assert "Say how sure this value is." in page
 
 
+def test_a_rate_stays_verified_while_something_else_is_edited(
+    editor: Client, demo: ArrearsPolicy
+) -> None:
+    demo.provenance["contribution_rate_unit"]["verified"] = True
+    demo.save()
+    page = text_of(editor.get(change_of(demo)))
+    assert re.search(r'name="contribution_rate_unit" value="0\.08"', page)
+    given = stored(demo, contribution_rate_unit="0.08", verified_of_contribution_rate_unit="on")
+    publish(editor, change_of(demo), {**given, "contribution_rate_person": "0.025"})
+    demo.refresh_from_db()
+    assert demo.contribution_rate_person == Decimal("0.025")
+    assert demo.provenance["contribution_rate_unit"]["verified"] is True
+
+
 def test_confirming_does_not_go_round_the_form(editor: Client) -> None:
     answer = editor.post(
         f"{POLICIES}add/",
@@ -236,8 +250,8 @@ def test_everybody_reads_and_nobody_else_edits(db: None, demo: ArrearsPolicy, ro
 def test_lists_take_the_same_queries_however_long(
     editor: Client, django_assert_max_num_queries: Any
 ) -> None:
-    for listing in (POLICIES, BASES):
-        editor.get(listing)
+    for listing, heading in ((POLICIES, "Values of its own"), (BASES, "Monthly base")):
+        assert heading in text_of(editor.get(listing))
         with django_assert_max_num_queries(8):
             editor.get(listing)
 

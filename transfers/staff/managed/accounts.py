@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -31,10 +32,9 @@ class BankAccountAdmin(StaffModelAdmin):
     fields = ("agency", "holder", "bank", "number", "in_use")
 
     @staticmethod
+    @admin.display(description=_("account number"))
     def number_masked(account: BankAccount) -> str:
         return f"…{account.number[-4:]}"
-
-    number_masked.short_description = _("account number")  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BankAccount]:
         """An administrator sees the accounts they manage, an auditor those of the agencies in scope."""

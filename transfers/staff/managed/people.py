@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db import models
@@ -55,19 +56,17 @@ class UserAdmin(StaffModelAdmin, DjangoUserAdmin):
     )
 
     @staticmethod
+    @admin.display(description=_("name"))
     def full_name(user: User) -> str:
         return user.get_full_name()
 
-    full_name.short_description = _("name")  # type: ignore[attr-defined]
-
     @staticmethod
+    @admin.display(description=_("roles"))
     def role_names(user: User) -> str:
         names = {group.name for group in user.groups.all()}
         return pgettext("list separator", ", ").join(
             str(role.label) for role in Role if role in names
         )
-
-    role_names.short_description = _("roles")  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Only people of agencies in the reader's charge; superusers only for superusers."""

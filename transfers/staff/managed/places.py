@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -58,10 +59,9 @@ class AgencyAdmin(StaffModelAdmin):
     )  # fmt: skip
 
     @staticmethod
+    @admin.display(description=_("agency"))
     def name_in_language(agency: Agency) -> str:
         return agency.name
-
-    name_in_language.short_description = _("agency")  # type: ignore[attr-defined]
 
     def editable(self, user: User) -> QuerySet[Agency]:
         return managed_agencies(user)

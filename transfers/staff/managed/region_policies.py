@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +32,9 @@ class PolicyForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         told = self.instance.provenance or {}
         for name in self.instance.VALUES:
+            if isinstance(self.initial.get(name), Decimal):
+                # 0.08, as it is written, not 0.0800 as it is stored
+                self.initial[name] = self.initial[name].normalize()
             known = told.get(name, {})
             for prefix, key in ((_STATUS, "status"), (_SOURCE, "source"), (_VERIFIED, "verified")):
                 if prefix + name in self.fields:
@@ -136,18 +140,16 @@ class RegionPolicyAdmin(StaffModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @staticmethod
+    @admin.display(description=_("values of its own"))
     def values_given(policy: RegionPolicy) -> int:
         return len(policy.given())
 
-    values_given.short_description = _("values of its own")  # type: ignore[attr-defined]
-
     @staticmethod
+    @admin.display(description=_("to be confirmed"))
     def to_confirm(policy: RegionPolicy) -> int:
         """How many of the values nobody has verified yet."""
         told = policy.provenance
         return sum(not told.get(name, {}).get("verified") for name in policy.given())
-
-    to_confirm.short_description = _("to be confirmed")  # type: ignore[attr-defined]
 
     def change_view(
         self,
