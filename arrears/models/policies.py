@@ -15,15 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from transfers.models.policies import RegionPolicy, ValueStatus, ends_after_it_starts
 from transfers.models.regions import Region
 
+from ..rules.restart import RestartRule
+
 _OPTIONAL = {"null": True, "blank": True}
-
-
-class RestartRule(models.TextChoices):
-    """From when benefits are paid again after a gap without waiting months."""
-
-    PAYMENT_MONTH = "payment_month", _("The 1st of the month of payment")
-    NEXT_MONTH = "next_month", _("The 1st of the month after payment")
-    PLUS_30_DAYS = "plus_30_days", _("30 days after payment")
 
 
 class DueRule(models.TextChoices):

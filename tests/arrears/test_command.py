@@ -224,6 +224,11 @@ def test_a_new_answer_needs_no_more_queries_for_more_months(
 
 def test_a_clerk_can_read_it_out(ask: Any) -> None:
     said = ask(LI, "--lang", "en").splitlines()
+    assert said[:7] == [
+        "Months missed: 4", "Late fee: 89.60", "To pay in all: 3289.60",
+        "Waiting period (months): 6", "Benefits restart on: 2025-12-01", "",
+        "How this comes about:",
+    ]  # fmt: skip
     assert "To pay in all: 3200.00 + 89.60 = 3289.60" in said
     assert any(line.startswith("Contribution rate, person 2 %: policy ") for line in said)
     assert said[-1].startswith("Note: No national rule was found")
@@ -351,6 +356,14 @@ def test_numbers_that_json_can_spell_and_nobody_reckon_with(ask: Any) -> None:
     for spelled in ("1e400", "-1e400", "1e999999999999999999999", "1" * 5000, "1e-400", "NaN"):
         document = json.dumps(ZHANG)[:-1] + f', "base": {spelled}}}'
         assert errors(ask, document)[0][0] == "base"
+
+
+def test_a_closed_input_is_refused(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(SystemExit):
+        call_command("assess_arrears", "--json", stdout=out)
+    assert json.loads(out.getvalue())["error"]["code"] == "not_json"
 
 
 def test_a_key_given_twice_is_refused(ask: Any) -> None:

@@ -15,13 +15,14 @@ from arrears.policy import NotInForce, resolve
 from arrears.rules.answer import answer, complaint
 from arrears.rules.asked import Problem, Refused, problem
 from arrears.rules.assessment import Assessment, assess
-from arrears.rules.figures import explain, figures
+from arrears.rules.figures import explain, figures, label, shown
 from arrears.rules.reading import read
 from arrears.rules.reasons import INSTEAD, Caution, Reason
 from transfers.models import Region
 
 LONGEST = 1_000_000  # characters; a case needs a few hundred
 INVALID = 2  # exit code
+ESSENTIAL = ("gap_months", "total", "late_fee", "waiting_months", "restart_on")  # said first
 
 
 class Command(BaseCommand):
@@ -63,8 +64,13 @@ class Command(BaseCommand):
         if found.reason is not None:
             self.stdout.write(str(Reason(found.reason).label))
             self.stdout.write(str(INSTEAD[found.reason]))
+        told = figures(found)
+        for figure in told:
+            if figure.key in ESSENTIAL:
+                self.stdout.write(f"{label(figure.key)}: {shown(figure.key, figure.value)}")
+        self.stdout.write("\n" + _("How this comes about:"))
         places = {place.code: place.name for place in Region.objects.filter(pk__in=_places(found))}
-        for figure in figures(found):
+        for figure in told:
             self.stdout.write(explain(figure, places))
         for code in found.cautions:
             self.stdout.write(_("Note: %(what)s") % {"what": Caution(code).label})
@@ -77,6 +83,8 @@ def _places(found: Assessment) -> set[str]:
 
 
 def _standard_input() -> str:
+    if sys.stdin is None:  # closed
+        return ""
     raw = getattr(sys.stdin, "buffer", sys.stdin).read(LONGEST + 1)
     try:
         text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
