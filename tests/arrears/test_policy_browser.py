@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import time_machine
 
 from arrears.models import ArrearsPolicy, WageBase
 from tests.arrears.office import Office
-from tests.looks import LANGUAGES, WIDTHS, examine, switch
+from tests.looks import LANGUAGES, MATRIX, Look, examine, looks, switch
 from tests.scenes import moment, staff
 from tests.staff.test_browser import _explained, sign_in
 from transfers.rules.states import Role
@@ -37,24 +38,39 @@ def to_the_preview(page: Any, base: str, policy: ArrearsPolicy) -> None:
     page.click("main button.primary")
 
 
-def test_every_page_is_accessible(page: Any, live_server: Any, demo: ArrearsPolicy) -> None:
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param(looks, id="every_pair"),
+        pytest.param(lambda number: MATRIX, id="whole_matrix", marks=pytest.mark.full),
+    ],
+)
+def test_every_page_is_accessible(
+    page: Any,
+    live_server: Any,
+    demo: ArrearsPolicy,
+    chosen: Callable[[int], tuple[Look, ...]],
+) -> None:
     base, wrong = live_server.url, []
     sign_in(page, base, "editor", "zh-hans")
     wage = WageBase.objects.get(region="990100", year=2025)
     addresses = {
         "arrears-policies": "/admin/arrears/arrearspolicy/",
         "arrears-policy": f"/admin/arrears/arrearspolicy/{demo.pk}/change/",
+        "arrears-preview": "",
         "wage-bases": "/admin/arrears/wagebase/",
         "wage-base": f"/admin/arrears/wagebase/{wage.pk}/change/",
     }
-    for language in LANGUAGES:
-        switch(page, base, language)
-        for name, address in addresses.items():
-            page.goto(base + address)
-            wrong += examine(page, f"{name}-{language}", WIDTHS, _explained)
-        to_the_preview(page, base, demo)
-        assert page.locator("tbody tr").count() == 2
-        wrong += examine(page, f"arrears-preview-{language}", WIDTHS, _explained)
+    for number, (name, address) in enumerate(addresses.items()):
+        for language in LANGUAGES:
+            switch(page, base, language)
+            if address:
+                page.goto(base + address)
+            else:
+                to_the_preview(page, base, demo)
+                assert page.locator("tbody tr").count() == 2
+            widths = {look.width for look in chosen(number) if look.language == language}
+            wrong += examine(page, f"{name}-{language}", widths, _explained)
     assert not wrong
 
 
