@@ -14,6 +14,7 @@ from .. import letters, quoting, record
 from ..letters import Facts
 from ..models import Allocation, ArrearsEvent, Method, Payment, Quote, TakenBack
 from ..rules.parts import PRINCIPAL, Party, payable, spread
+from ..rules.periods import end_of
 from ..rules.states import State
 from .assessing import assessed
 from .claimed import Claimed, needed
@@ -124,7 +125,7 @@ def _check_payment(
             % {"day": quote.pay_by.isoformat()},
             code="lapsed",
         )
-    if paid_on <= case.to_month:
+    if paid_on <= end_of(case.to_month):
         raise Invalid(
             "paid_on",
             _("The payment cannot be before the missed months, which end with %(month)s.")
