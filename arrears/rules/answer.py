@@ -8,7 +8,7 @@ from django.utils.translation import override
 
 from .asked import Problem
 from .assessment import Assessment
-from .figures import Figure, figures, label, spell
+from .figures import Figure, figures, label, spell, table_of
 from .money import text
 from .reasons import Caution, Reason
 from .rows import Row
@@ -55,7 +55,13 @@ def answer(found: Assessment) -> dict[str, Any]:
         "region": used.region,
         "on": used.on.isoformat(),
         "own": used.own,
-        "rows": sorted({value.policy for value in used.values.values() if value.policy}),
+        "rows": sorted(
+            {
+                value.policy
+                for name, value in used.values.items()
+                if value.policy and not name.startswith("minimum_years")
+            }
+        ),
     }
     given["figures"] = [_figure(figure) for figure in figures(found)]
     return given
@@ -105,6 +111,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
         origin = None
         if each.source is not None:
             origin = {
+                "table": table_of(each),
                 "region": each.source.region,
                 "policy": each.source.policy,
                 "status": each.source.status,

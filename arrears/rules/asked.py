@@ -162,7 +162,8 @@ def _days(given: Mapping[str, Any]) -> Iterator[Problem]:
         )  # fmt: skip
     months = given.get("months")
     until = min((day for day in (resumed, paid_on) if day is not None), default=None)
-    if months == () and last_paid and until and number(until) - number(last_paid) > 1:
+    in_gap = last_paid and until and number(until) - number(last_paid) > 1
+    if months == () and in_gap and given.get("scheme") != Scheme.RESIDENT:
         words = _("Name at least one month, or leave this out for all of them.")
         yield problem("months", "empty", words)
     if not months:

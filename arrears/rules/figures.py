@@ -93,7 +93,13 @@ def _sentences(figure: Figure, places: Mapping[str, str]) -> Iterator[str]:
         value = each.source
         if value is None:
             continue
-        yield _("%(what)s %(value)s: policy %(policy)s of %(place)s, %(status)s. %(source)s") % {
+        if table_of(each) == "wage_base":
+            words = _(
+                "%(what)s %(value)s: wage base %(policy)s of %(place)s, %(status)s. %(source)s"
+            )
+        else:
+            words = _("%(what)s %(value)s: policy %(policy)s of %(place)s, %(status)s. %(source)s")
+        yield words % {
             "what": label(_without_number(each.name)),
             "value": shown(_without_number(each.name), each.value),
             "policy": value.policy if value.policy is not None else "–",
@@ -103,6 +109,13 @@ def _sentences(figure: Figure, places: Mapping[str, str]) -> Iterator[str]:
         }
 
 
+def table_of(each: Input) -> str:
+    """The table that the row behind a policy value stands in."""
+    if each.name == "base":
+        return "wage_base"
+    return "transfer_policy" if each.name == "minimum_years" else "arrears_policy"
+
+
 def _without_number(name: str) -> str:
     head, _underscore, tail = name.rpartition("_")
     return head if tail.isdigit() and head == "rate" else name
@@ -110,7 +123,12 @@ def _without_number(name: str) -> str:
 
 def explain(figure: Figure, places: Mapping[str, str] | None = None) -> str:
     """The figure as it is read out at the counter: formula, then the policy behind each value."""
-    return "\n".join((f"{label(figure.key)}: {spell(figure)}", *sources(figure, places)))
+    return "\n".join((stated(figure.key, spell(figure)), *sources(figure, places)))
+
+
+def stated(key: str, how: str) -> str:
+    """What a figure is called, and what is said of it."""
+    return _("%(what)s: %(how)s") % {"what": label(key), "how": how}
 
 
 def figures(found: Assessment) -> tuple[Figure, ...]:

@@ -15,7 +15,7 @@ from arrears.policy import NotInForce, resolve
 from arrears.rules.answer import answer, complaint
 from arrears.rules.asked import Problem, Refused, problem
 from arrears.rules.assessment import Assessment, assess
-from arrears.rules.figures import explain, figures, label, shown
+from arrears.rules.figures import figures, shown, sources, spell, stated
 from arrears.rules.reading import read
 from arrears.rules.reasons import INSTEAD, Caution, Reason
 from transfers.models import Region
@@ -67,11 +67,15 @@ class Command(BaseCommand):
         told = figures(found)
         for figure in told:
             if figure.key in ESSENTIAL:
-                self.stdout.write(f"{label(figure.key)}: {shown(figure.key, figure.value)}")
+                self.stdout.write(stated(figure.key, shown(figure.key, figure.value)))
         self.stdout.write("\n" + _("How this comes about:"))
         places = {place.code: place.name for place in Region.objects.filter(pk__in=_places(found))}
+        behind = dict.fromkeys(line for figure in told for line in sources(figure, places))
         for figure in told:
-            self.stdout.write(explain(figure, places))
+            self.stdout.write(stated(figure.key, spell(figure)))
+        self.stdout.write("\n" + _("Where the values come from:"))
+        for line in behind:
+            self.stdout.write(line)
         for code in found.cautions:
             self.stdout.write(_("Note: %(what)s") % {"what": Caution(code).label})
 

@@ -85,7 +85,7 @@ def test_a_figure_tells_the_policy_of_each_value() -> None:
     with translation.override("en"):
         assert explain(figure, {"990100": "Shili"}).splitlines() == [
             "Contributions, employer, 2025-02: 8000.00 × 8 % = 640.00",
-            "Monthly base 8000.00: policy 7 of Shili, reported by an article, to be confirmed. 示例来源",
+            "Monthly base 8000.00: wage base 7 of Shili, reported by an article, to be confirmed. 示例来源",
             (
                 "Contribution rate, employer 8 %: policy 7 of 100000, reported by an article, to be "
                 "confirmed. 示例来源"
