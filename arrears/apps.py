@@ -12,10 +12,11 @@ class ArrearsConfig(AppConfig):
         # These import models, which must be loaded first.
         from transfers import plugs
 
-        from . import reference
+        from . import demo, reference
 
         plugs.reference += [
             ("arrears policies", lambda at: reference.load_policies()),
             ("wage bases", lambda at: reference.load_wage_bases()),
         ]
         plugs.permissions.append(reference.permissions)
+        plugs.demo.append(demo.load)

@@ -123,12 +123,12 @@ def _cautions(found: Assessment, *, own_figures: bool = True) -> tuple[str, ...]
 
 def _nothing(r: Reckoning) -> Answer:
     assert r.asked.last_paid is not None  # asked of every contributor
+    if r.asked.resumed is None:
+        why = _("You paid up to %(month)s, and the month of payment is not due before its end.")
+    else:
+        why = _("You paid up to %(month)s and again from the month after it on.")
     lines = [
-        Line(
-            _("Why"),
-            _("You paid up to %(month)s, and the month of payment is not due before its end.")
-            % {"month": long_month(r.asked.last_paid)},
-        ),
+        Line(_("Why"), why % {"month": long_month(r.asked.last_paid)}),
         Line(_("What you must do"), str(INSTEAD[Reason.NO_GAP]), act=True),
     ]
     if r.deadline is not None:
@@ -154,7 +154,7 @@ def _contributor(r: Reckoning, where: str) -> Answer:
         Line(_("If you pay later"), _later(r)),
         *_where(where),
     ]
-    tone = "act" if r.deadline is not None else "late"
+    tone = "late" if found.over else "act"
     return Answer(tone, _title(r), tuple(lines), _effects(r), _cautions(found))
 
 
@@ -166,9 +166,11 @@ def _title(r: Reckoning) -> str:
         else:
             words = _("Pay by %(day)s: no waiting period")
         return words % {"day": long_date(r.deadline)}
-    if not months:
+    if _counted_in_days(found):
         return _("Pay soon: benefits start 30 days after you pay")
-    if found.free_until is None:
+    if not found.over:
+        return _("Pay soon: no waiting period")
+    if (found.gap_months or 0) <= found.used.gap_free_months:
         text = ngettext(
             "Pay soon: the waiting period is %(n)d month",
             "Pay soon: the waiting period is %(n)d months",
@@ -188,7 +190,7 @@ def _by_when(r: Reckoning) -> Line:
     if r.deadline is None:
         text, note = _("As soon as you can. The waiting period is counted from the payment."), ""
         if not found.waiting_months:
-            text = _("As soon as you can. The start of benefits is counted from the payment.")
+            text = _("As soon as you can. Benefits start again only after you have paid.")
         if found.free_until is not None:
             note = _("Until %(day)s the months would have counted as unbroken.") % {
                 "day": long_date(found.free_until)

@@ -192,10 +192,15 @@ class ContributorForm(QuestionsForm):
     last_paid = MonthField(
         label=_("Which month did you pay last?"),
         help_text=_(
-            "The last month before the gap that is paid, such as 2025-01. All months after it, up to "
-            "the month of payment, count as missed."
+            "The last month before the gap that is paid, such as 2025-01. The months after it count as "
+            "missed."
         ),
         error_messages={"required": _("Enter the month that was paid last.")},
+    )
+    resumed = MonthField(
+        label=_("From which month on are you paying again? (optional)"),
+        help_text=_("Empty if nothing has been paid since."),
+        required=False,
     )
     cause = _choice(
         _("Why were the months not paid?"),
@@ -227,7 +232,7 @@ class ContributorForm(QuestionsForm):
         _("About to retire: months paid in all"), _("20 years are 240 months.")
     )
 
-    field_order = ("last_paid", "cause", "paid_on", "base", "consecutive_months_before")
+    field_order = ("last_paid", "resumed", "cause", "paid_on", "base", "consecutive_months_before")
 
     def __init__(self, *args: Any, terms: Terms, scheme: Scheme, **options: Any) -> None:
         super().__init__(*args, terms=terms, scheme=scheme, **options)
@@ -244,9 +249,14 @@ class ContributorForm(QuestionsForm):
         if terms.minimum_years_male is None and terms.minimum_years_female is None:
             del self.fields["sex"], self.fields["cumulative_months"]
 
-    def clean_last_paid(self) -> date:
-        month: date = self.cleaned_data["last_paid"]
-        if month > self.today:
+    def clean_last_paid(self) -> date | None:
+        return self._past(self.cleaned_data["last_paid"])
+
+    def clean_resumed(self) -> date | None:
+        return self._past(self.cleaned_data["resumed"])
+
+    def _past(self, month: date | None) -> date | None:
+        if month is not None and month > self.today:
             raise forms.ValidationError(_("This month is still to come."))
         return month
 
@@ -283,7 +293,7 @@ class ContributorForm(QuestionsForm):
     def given(self) -> dict[str, Any]:
         given = self.cleaned_data
         found = {"scheme": self.scheme, "cause": given.get("cause")}
-        found |= {name: given.get(name) for name in ("last_paid", "paid_on")}
+        found |= {name: given.get(name) for name in ("last_paid", "resumed", "paid_on")}
         found |= {
             "base_fen": given.get("base"),
             "consecutive_months_before": given.get("consecutive_months_before"),
