@@ -72,7 +72,9 @@ class MaterialsForm(MoveForm):
     """`take_materials`: what was handed in now."""
 
     kinds = forms.MultipleChoiceField(
-        label=_("Handed in"), choices=(), widget=forms.CheckboxSelectMultiple
+        label=pgettext_lazy("materials", "Handed in"),
+        choices=(),
+        widget=forms.CheckboxSelectMultiple,
     )
 
     def __init__(self, case: ArrearsCase, *args: Any, **kwargs: Any) -> None:
