@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.timezone import localdate
 
 from transfers.models.alerts import OutboxMessage
@@ -67,11 +68,12 @@ def _lapsed(today: date, after: int, chunk: int) -> list[ArrearsCase]:
 
 def _requote(cases: list[ArrearsCase], now: datetime, done: Requoted) -> None:
     today = localdate(now)
+    before = {case.pk: (case.to_month, case.resumed_month) for case in cases}
     claimed = _follow_the_gap(cases, today)
     newest = _newest(cases)
     covered = quoting.covered_by(cases)
     under = {each.quote_id for parts in covered.values() for each in parts}
-    rows = {quote.pk: quoting.rows_of(quote) for quote in Quote.objects.filter(pk__in=under)}
+    rows = quoting.rows_of_quotes(under)
     changed: list[ArrearsCase] = []
     quotes: list[Quote] = []
     events: list[ArrearsEvent] = []
@@ -90,15 +92,28 @@ def _requote(cases: list[ArrearsCase], now: datetime, done: Requoted) -> None:
         events.append(event)
         messages += written
     kept = {case.pk for case in changed}
+    grown = [case for case in changed if before[case.pk] != (case.to_month, case.resumed_month)]
     ArrearsMonth.objects.bulk_create(month for month in claimed if month.case_id in kept)
-    Quote.objects.bulk_create(quotes)
+    quoting.store(quotes)
     ArrearsEvent.objects.bulk_create(events)
     OutboxMessage.objects.bulk_create(messages)
-    ArrearsCase.objects.bulk_update(
-        changed, ["version", "next_on", "next_provisional", "to_month", "resumed_month"]
-    )
+    _store(changed, grown)
     _tell_transfers(changed, events, now)
     done.cases += len(changed)
+
+
+def _store(changed: list[ArrearsCase], grown: list[ArrearsCase]) -> None:
+    """The cases as they are now: a statement for each pay-by date, and one for gaps that grew."""
+    by_day: dict[date, list[int]] = {}
+    for case in changed:
+        assert case.next_on is not None
+        by_day.setdefault(case.next_on, []).append(case.pk)
+    for pay_by, ids in by_day.items():
+        ArrearsCase.objects.filter(pk__in=ids).update(
+            version=F("version") + 1, next_on=pay_by, next_provisional=False
+        )
+    if grown:
+        ArrearsCase.objects.bulk_update(grown, ["to_month", "resumed_month"])
 
 
 def _one(
@@ -153,7 +168,7 @@ def _newest(cases: Iterable[ArrearsCase]) -> dict[int, Quote]:
     """The newest quote of each case. One query."""
     found: dict[int, Quote] = {}
     rows = Quote.objects.filter(case__in=list(cases)).order_by("case", "version")
-    for quote in rows.defer("assessment"):
+    for quote in rows.defer("found"):
         found[quote.case_id] = quote
     return found
 

@@ -10,8 +10,9 @@ from datetime import date, datetime
 from typing import Any
 
 from transfers.deadlines.calendars import calendar_of
+from transfers.rules.hashing import digest_of
 
-from .models import Allocation, ArrearsCase, Quote
+from .models import Allocation, ArrearsCase, Quote, QuoteTerms
 from .policy import resolve
 from .rules.asked import Asked
 from .rules.assessment import Assessment, assess
@@ -118,6 +119,15 @@ def rows_of(quote: Quote) -> tuple[Row, ...]:
     return from_json(quote.assessment).rows
 
 
+def rows_of_quotes(ids: Iterable[int]) -> dict[int, tuple[Row, ...]]:
+    """The rows of quotes. One query, none without ids."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    quotes = Quote.objects.filter(pk__in=wanted).select_related("terms")
+    return {quote.pk: rows_of(quote) for quote in quotes}
+
+
 def owed_of(rows: Iterable[Row]) -> list[Owed]:
     """Every part of every month as the quote has it, what is paid already included."""
     return [
@@ -133,8 +143,8 @@ def owed_of(rows: Iterable[Row]) -> list[Owed]:
 
 
 def current_quote(case: ArrearsCase) -> Quote | None:
-    """The newest version, whether or not its pay-by date has passed."""
-    return Quote.objects.filter(case=case).order_by("version").last()
+    """The newest version, whether or not its pay-by date has passed. One query."""
+    return Quote.objects.filter(case=case).select_related("terms").order_by("version").last()
 
 
 def rest_of(case: ArrearsCase, quote: Quote | None = None) -> list[Owed]:
@@ -152,8 +162,11 @@ def assessment_of(case: ArrearsCase, *, on: date, terms: Terms | None = None) ->
     """
     covered = covered_by([case]).get(case.pk, [])
     under = {each.quote_id for each in covered}
-    quotes = {quote.pk: rows_of(quote) for quote in Quote.objects.filter(pk__in=under)}
-    return assess(asked_of(case, on), terms or resolve(case.pool_id, on), paid_of(covered, quotes))
+    return assess(
+        asked_of(case, on),
+        terms or resolve(case.pool_id, on),
+        paid_of(covered, rows_of_quotes(under)),
+    )
 
 
 def pay_by_of(case: ArrearsCase, today: date, terms: Terms) -> date:
@@ -171,9 +184,27 @@ def latest_pay_by(case: ArrearsCase, today: date) -> date:
     return months_after(today, LONGEST_QUOTE)
 
 
+def store(quotes: Sequence[Quote]) -> None:
+    """Store quotes made by `quote_of`, and the terms that are not stored yet. Four queries at most."""
+    wanted = {quote.terms.digest: quote.terms for quote in quotes}
+    known = QuoteTerms.objects.filter(digest__in=wanted)
+    kept = dict(known.values_list("digest", "pk"))
+    missing = [terms for digest, terms in wanted.items() if digest not in kept]
+    if missing:
+        QuoteTerms.objects.bulk_create(missing, ignore_conflicts=True)
+        kept = dict(known.all().values_list("digest", "pk"))
+    for quote in quotes:
+        terms = quote.terms
+        terms.pk = kept[terms.digest]
+        quote.terms = terms
+    Quote.objects.bulk_create(quotes)
+
+
 def quote_of(case: ArrearsCase, found: Assessment, *, version: int, by: Any, at: datetime) -> Quote:
-    """The assessment as a quote, not stored yet. `by` None: the system's."""
+    """The assessment as a quote for `store`. `by` None: the system's."""
     totals = found.totals
+    data = to_json(found)
+    used = data.pop("used")
     assert totals is not None, "only what may be paid back is quoted"
     assert found.restart_on is not None
     assert found.waiting_months is not None
@@ -190,5 +221,6 @@ def quote_of(case: ArrearsCase, found: Assessment, *, version: int, by: Any, at:
         total_fen=totals.total_fen,
         restart_on=found.restart_on,
         waiting_months=found.waiting_months,
-        assessment=to_json(found),
+        terms=QuoteTerms(digest=digest_of(used), content=used),
+        found=data,
     )

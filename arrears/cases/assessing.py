@@ -162,7 +162,7 @@ def _quote(claimed: Claimed, pay_by: date, by: Any) -> Quote:
     quote = quoting.quote_of(
         case, found, version=earlier.version + 1 if earlier else 1, by=by, at=claimed.at
     )
-    quote.save(force_insert=True)
+    quoting.store([quote])
     claimed.facts = Facts(
         case,
         quote=quote,

@@ -10,6 +10,7 @@ from transfers.models import guards
 
 APPEND_ONLY = (
     "arrears_arrearsevent",
+    "arrears_quoteterms",
     "arrears_quote",
     "arrears_payment",
     "arrears_allocation",
@@ -52,6 +53,18 @@ class Migration(migrations.Migration):
                 'verbose_name': 'payment',
                 'verbose_name_plural': 'payments',
                 'ordering': ['case_id', 'number'],
+            },
+        ),
+        migrations.CreateModel(
+            name='QuoteTerms',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64, unique=True, verbose_name='hash')),
+                ('content', models.JSONField(verbose_name='content')),
+            ],
+            options={
+                'verbose_name': 'terms of quotes',
+                'verbose_name_plural': 'terms of quotes',
             },
         ),
         migrations.CreateModel(
@@ -211,9 +224,10 @@ class Migration(migrations.Migration):
                 ('total_fen', models.BigIntegerField(verbose_name='total (fen)')),
                 ('restart_on', models.DateField(verbose_name='benefits restart on')),
                 ('waiting_months', models.PositiveSmallIntegerField(verbose_name='waiting months')),
-                ('assessment', models.JSONField(verbose_name='assessment')),
+                ('found', models.JSONField(verbose_name='assessment')),
                 ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='quotes', to='arrears.arrearscase', verbose_name='arrears case')),
                 ('made_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by')),
+                ('terms', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arrears.quoteterms', verbose_name='terms of quotes')),
             ],
             options={
                 'verbose_name': 'arrears quote',
@@ -316,18 +330,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gte', 1)), name='allocation_covers_something'),
         ),
         migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.UniqueConstraint(fields=('case', 'version'), name='one_quote_a_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('fee_employer_fen__gte', 0), ('fee_person_fen__gte', 0), ('principal_employer_fen__gte', 0), ('principal_person_fen__gte', 0)), name='quote_owes_nothing_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('principal_employer_fen'), '+', models.F('principal_person_fen')), '+', models.F('fee_employer_fen')), '+', models.F('fee_person_fen')))), name='quote_parts_make_the_total'),
-        ),
-        migrations.AddConstraint(
             model_name='payment',
             constraint=models.UniqueConstraint(fields=('case', 'number'), name='one_payment_a_number'),
         ),
@@ -338,6 +340,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='payment',
             constraint=models.CheckConstraint(condition=models.Q(('principal__isnull', False), ('late_fee__isnull', False), _connector='OR'), name='payment_is_in_the_ledger'),
+        ),
+        migrations.AddConstraint(
+            model_name='quote',
+            constraint=models.UniqueConstraint(fields=('case', 'version'), name='one_quote_a_version'),
+        ),
+        migrations.AddConstraint(
+            model_name='quote',
+            constraint=models.CheckConstraint(condition=models.Q(('fee_employer_fen__gte', 0), ('fee_person_fen__gte', 0), ('principal_employer_fen__gte', 0), ('principal_person_fen__gte', 0)), name='quote_owes_nothing_negative'),
+        ),
+        migrations.AddConstraint(
+            model_name='quote',
+            constraint=models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('principal_employer_fen'), '+', models.F('principal_person_fen')), '+', models.F('fee_employer_fen')), '+', models.F('fee_person_fen')))), name='quote_parts_make_the_total'),
         ),
         migrations.AddConstraint(
             model_name='takenback',

@@ -3,7 +3,7 @@
 from .cases import ArrearsCase, ArrearsEvent, ArrearsMaterial, ArrearsMonth
 from .payments import Allocation, Method, Payment, TakenBack
 from .policies import ArrearsPolicy, DueRule, RestartRule, WageBase
-from .quotes import Quote
+from .quotes import Quote, QuoteTerms
 
 __all__ = [
     "Allocation",
@@ -16,6 +16,7 @@ __all__ = [
     "Method",
     "Payment",
     "Quote",
+    "QuoteTerms",
     "RestartRule",
     "TakenBack",
     "WageBase",

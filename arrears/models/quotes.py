@@ -1,5 +1,7 @@
 """What a case costs until a day: the quote, word for word as it was explained. Amounts in fen."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,13 +10,33 @@ from django.utils.translation import gettext_lazy as _
 from .cases import ArrearsCase
 
 
+class QuoteTerms(models.Model):
+    """The terms of a place as quotes were made with them, stored once for all that share them.
+
+    `digest` is the hash of `content`. Only ever added: a quote is explained by the terms of its day,
+    whatever the policy says later.
+    """
+
+    append_only = True
+
+    digest = models.CharField(_("hash"), max_length=64, unique=True)
+    content = models.JSONField(_("content"))
+
+    class Meta:
+        verbose_name = _("terms of quotes")
+        verbose_name_plural = _("terms of quotes")
+
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+
 class Quote(models.Model):
     """One version of what is owed, good for payments up to `pay_by`. Only ever added.
 
     The amounts are of the whole case, what is paid already included; late fees count to `pay_by`, those
     of paid-up months to the quote they were paid under. `restart_on`: if all is paid on `pay_by`.
-    `assessment` is `arrears.rules.assessment.Assessment` as data, every figure with its formula, inputs
-    and source.
+    `found` and `terms` together are `arrears.rules.assessment.Assessment` as data, from which every
+    figure is explained with its formula, inputs and source.
     """
 
     append_only = True
@@ -38,7 +60,14 @@ class Quote(models.Model):
     total_fen = models.BigIntegerField(_("total (fen)"))
     restart_on = models.DateField(_("benefits restart on"))
     waiting_months = models.PositiveSmallIntegerField(_("waiting months"))
-    assessment = models.JSONField(_("assessment"))
+    terms = models.ForeignKey(
+        QuoteTerms,
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("terms of quotes"),
+    )
+    found = models.JSONField(_("assessment"))
 
     class Meta:
         ordering = ["case_id", "version"]
@@ -68,3 +97,8 @@ class Quote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.version}"
+
+    @property
+    def assessment(self) -> dict[str, Any]:
+        """What `arrears.rules.stored.from_json` reads. A query, unless the terms came along."""
+        return {**self.found, "used": self.terms.content}
