@@ -53,6 +53,13 @@ def test_the_wait_depends_on_the_months_missed(
     assert str(found.restart_on) == str(restart_on)
 
 
+def test_who_waits_by_days_enrols_anew_after_the_same_gap() -> None:
+    six, seven = asked("2024-12", "2025-07-31"), asked("2024-12", "2025-08-01")
+    assert (assess(six, terms("350000")).re_enrol, assess(seven, terms("350000")).re_enrol) == (
+        False, True,
+    )  # fmt: skip
+
+
 def test_no_wait_is_longer_than_six_months() -> None:
     found = assess(asked("2024-12", "2025-06-10"), terms(waiting_months_4_to_6=9))
     assert (found.waiting_months, found.restart_on) == (6, date(2025, 12, 1))
@@ -244,6 +251,15 @@ def test_a_place_may_treat_flexible_employment_apart() -> None:
     assert assess(replace(question, scheme="employee"), allowed).reason == "not_allowed"
 
 
+def test_a_gap_as_long_as_allowed_can_be_paid_back() -> None:
+    assert assess(asked("2024-12", "2025-04-30"), terms("420000")).reason is None
+    assert assess(asked("2024-12", "2025-05-01"), terms("420000")).reason == "gap_too_long"
+
+
+def test_the_month_paid_last_may_be_the_month_of_payment() -> None:
+    assert assess(asked("2025-01", "2025-01-01"), terms()).reason == "no_gap"
+
+
 def test_a_value_that_no_region_sets_is_named() -> None:
     question = asked("2024-12", "2025-03-20")
     assert refused(question, without=("restart_rule",)) == [("region", "no_rule")]
@@ -371,7 +387,7 @@ def test_months_short_at_retirement_are_paid_in_one_sum() -> None:
     found = assess(question, terms(minimum_years_female=20, minimum_years_male=25)).retirement
     assert found is not None
     assert (found.months_short, text(found.lump_fen)) == (10, "8000.00")
-    man = replace(question, retiring=Retiring("male", 300))
+    man = replace(question, retiring=Retiring("male", 301))
     enough = assess(man, terms(minimum_years_female=20, minimum_years_male=25)).retirement
     assert enough is not None
     assert (enough.months_short, enough.lump_fen) == (0, 0)
@@ -403,6 +419,12 @@ def test_a_fee_grows_on_what_is_still_owed_day_by_day() -> None:
     totals = found.totals
     assert totals is not None
     assert (text(totals.total_fen), text(totals.outstanding_fen)) == ("1621.50", "1321.50")
+
+
+def test_a_payment_after_the_day_asked_about_does_not_count_days() -> None:
+    paid = {JANUARY: MonthPaid((Received(date(2025, 4, 1), 30000, 0),))}
+    row = assess(asked("2024-12", "2025-03-20"), terms(), paid).rows[0]
+    assert (row.days, text(row.late_fee_fen)) == (48, "19.20")
 
 
 def test_a_fee_of_parts_is_rounded_once() -> None:
