@@ -4,6 +4,7 @@ A chunk is read, worked out in memory and written with a handful of statements. 
 works on is left for the next run; one that cannot be quoted does not keep the others.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -43,17 +44,22 @@ class Requoted:
     errors: list[Exception] = field(default_factory=list)
 
 
-def requote(now: datetime, *, chunk: int = CHUNK) -> Requoted:
-    """Quote anew every case whose newest quote has lapsed. Safe to run again, and twice at once."""
+def requote(now: datetime, *, chunk: int = CHUNK, seconds: float | None = None) -> Requoted:
+    """Quote anew every case whose newest quote has lapsed. Safe to run again, and twice at once.
+
+    After `seconds` no new chunk is begun; the next run goes on.
+    """
     done = Requoted()
     last = 0
-    while True:
+    until = None if seconds is None else time.monotonic() + seconds
+    while until is None or time.monotonic() < until:
         with remembered(), transaction.atomic():
             cases = _lapsed(localdate(now), last, chunk)
             if not cases:
                 return done
             last = cases[-1].pk
             _requote(cases, now, done)
+    return done
 
 
 def _lapsed(today: date, after: int, chunk: int) -> list[ArrearsCase]:

@@ -252,13 +252,14 @@ if "arrears" in INSTALLED_APPS:
     CELERY_BEAT_SCHEDULE |= {
         "requote-lapsed": {
             "task": "arrears.tasks.requote_lapsed",
-            "schedule": crontab(hour="0", minute="20"),
+            # Shortly after midnight for all that lapsed; the other hours for what a full night left.
+            "schedule": crontab(minute="20"),
             "options": {"expires": 3600},
         },
         "reinstate-settled": {
             "task": "arrears.tasks.reinstate_settled",
-            "schedule": crontab(minute="10"),
-            "options": {"expires": 3600},
+            "schedule": crontab(minute="*/10"),
+            "options": {"expires": 600},
         },
         "remind-of-arrears": {
             "task": "arrears.tasks.remind_of_arrears",

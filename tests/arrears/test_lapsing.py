@@ -132,3 +132,11 @@ def test_supervisors_hear_of_cases_that_are_not_assessed_in_time(office: Office)
         with time_machine.travel(moment(day, 9), tick=False):
             written.append(tasks.remind_of_arrears())
     assert written == [0, 1, 0, 0]
+
+
+def test_a_run_out_of_time_begins_no_new_chunk_and_the_next_goes_on(office: Office) -> None:
+    for _ in range(3):
+        office.assessed(office.zhang(resumed_month=month("2025-03")))
+    now = moment("2025-03-21")
+    assert requote(now, seconds=0).cases == 0
+    assert requote(now, seconds=60).cases == 3

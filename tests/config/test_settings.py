@@ -160,13 +160,13 @@ def test_schedule_names_jobs_periods_and_expiry() -> None:
         "watch-heartbeats": ("transfers.tasks.watch_heartbeats", 60.0, 60),
         "requote-lapsed": (
             "arrears.tasks.requote_lapsed",
-            "<crontab: 20 0 * * * (m/h/dM/MY/d)>",
+            "<crontab: 20 * * * * (m/h/dM/MY/d)>",
             3600,
         ),
         "reinstate-settled": (
             "arrears.tasks.reinstate_settled",
-            "<crontab: 10 * * * * (m/h/dM/MY/d)>",
-            3600,
+            "<crontab: */10 * * * * (m/h/dM/MY/d)>",
+            600,
         ),
         "remind-of-arrears": (
             "arrears.tasks.remind_of_arrears",
