@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import DatabaseError, transaction
 from django.utils import translation
 
 from arrears.models import ArrearsCase
 from arrears.quoting import rest_of
 from arrears.rules.states import State
 from tests.documents.papers import pdf_text
-from tests.scenes import moment
+from tests.scenes import Scene, moment
 from tests.staff.desks import client_of, text_of
 from transfers.documents.pdf import pdf_of
 from transfers.documents.sheets import sheet_of
@@ -187,6 +188,18 @@ def test_auditors_and_other_agencies_issue_nothing(office: Office) -> None:
     assert client_of(Office("420100").user("clerk")).post(address).status_code == 404
     assert client_of(office.user("clerk")).get(address).status_code == 405
     assert not Paper.objects.exists()
+
+
+def test_papers_of_transfers_do_not_count_as_one_matter(office: Office) -> None:
+    """The database keeps one paper a version of a matter; transfers' papers belong to none."""
+    scene = Scene()
+    receipts = [scene.submit().application.papers.get(kind=K.RECEIPT) for _ in range(2)]
+    assert [paper.version for paper in receipts] == [1, 1]
+    paper = printed(office, office.assessed())
+    again = Paper.objects.get(pk=paper.pk)
+    again.pk, again.number = None, "HD20250320-00000000X"
+    with pytest.raises(DatabaseError), transaction.atomic():
+        again.save(force_insert=True)
 
 
 def test_papers_read_only_what_they_store(office: Office) -> None:

@@ -44,21 +44,24 @@ def append_only(connection: BaseDatabaseWrapper, table: str) -> None:
 
 
 def _same_row(cursor: CursorWrapper, table: str) -> str:
-    """A condition that holds for stored rows which the new one would replace on SQLite."""
+    """A condition that holds for stored rows which the new one would replace on SQLite.
+
+    A key that holds for some rows alone is only looked for among those.
+    """
     cursor.execute(
-        "SELECT list.name, info.name FROM pragma_index_list(%s) list, pragma_index_info(list.name) info"
-        ' WHERE list."unique" ORDER BY list.name, info.seqno',
+        "SELECT list.name, info.name, master.sql FROM pragma_index_list(%s) list,"
+        " pragma_index_info(list.name) info LEFT JOIN sqlite_master master ON"
+        ' list.partial AND master.name = list.name WHERE list."unique"'
+        " ORDER BY list.name, info.seqno",
         [table],
     )
     keys: dict[str, list[str]] = {}
-    for index, column in cursor.fetchall():
-        keys.setdefault(index, []).append(column)
+    for index, column, partial in cursor.fetchall():
+        among = [f"({partial.partition(' WHERE ')[2]})"] if partial else []
+        keys.setdefault(index, among).append(f"{column} = NEW.{column}")
     cursor.execute("SELECT name FROM pragma_table_info(%s) WHERE pk > 0", [table])
-    keys[""] = [column for (column,) in cursor.fetchall()]
-    return " OR ".join(
-        "(" + " AND ".join(f"{column} = NEW.{column}" for column in columns) + ")"
-        for columns in keys.values()
-    )
+    keys[""] = [f"{column} = NEW.{column}" for (column,) in cursor.fetchall()]
+    return " OR ".join(f"({' AND '.join(conditions)})" for conditions in keys.values())
 
 
 def lift(connection: BaseDatabaseWrapper, table: str) -> None:
