@@ -34,9 +34,20 @@ class Table:
     kind: str = "table"
 
     @property
-    def cells(self) -> list[list[tuple[str, str]]]:
-        """Each row's values with the heads of their columns, for a screen too narrow for a table."""
-        return [list(zip(self.head, row, strict=True)) for row in self.rows]
+    def heads(self) -> list[tuple[str, bool]]:
+        """The heads with whether their column holds figures."""
+        return list(zip(self.head, self.numeric, strict=True))
+
+    @property
+    def cells(self) -> list[list[tuple[str, str, bool]]]:
+        """Each row as head, value and whether it is a figure: the head is for a screen too narrow."""
+        return [list(zip(self.head, row, self.numeric, strict=True)) for row in self.rows]
+
+    @property
+    def feet(self) -> list[tuple[str, str, bool]]:
+        """The foot in the same way; only figures have a head."""
+        columns = zip(self.head, self.foot, self.numeric, strict=True)
+        return [(head if figure and text else "", text, figure) for head, text, figure in columns]
 
 
 @dataclass(frozen=True, slots=True)
