@@ -45,7 +45,7 @@ LABELS: dict[str, Promise] = {
     "outstanding_employer": _("Still to pay, employer's share"),
     "outstanding_fee": _("Still to pay, late fee"),
     "outstanding_person": _("Still to pay, person's share"),
-    "paid": _("Paid so far"),
+    "paid": pgettext_lazy("of arrears", "Paid so far"),
     "paid_back": _("Months paid back"),
     "paid_before": _("Months paid in full before"),
     "paid_on": _("Paid on"),

@@ -36,7 +36,7 @@ def arrears_quote(content: dict[str, Any]) -> Body:
             (_("Insured person: contributions"), _owed(totals["principal_person_fen"])),
             (_("Insured person: late fee"), _owed(totals["fee_person_fen"])),
             (_("Late fee waived"), _owed(totals["waived_fen"])),
-            (_("Paid so far"), _owed(totals["paid_fen"])),
+            (pgettext("of arrears", "Paid so far"), _owed(totals["paid_fen"])),
             heading=_("Who pays what"),
         ),
         amount(_("To pay in all"), totals["left_fen"]),
