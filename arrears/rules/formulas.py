@@ -288,6 +288,10 @@ FORMULAS: dict[str, Formula] = {
         _("paid on %(paid_on)s; from %(window_from)s on payments are for the next year: %(value)s"),
         lambda given: str(residents.cover_year(_day(given["paid_on"]), given["window_from"])),
     ),
+    "cover_year_itself": Formula(
+        _("paid on %(paid_on)s, for the year itself: %(value)s"),
+        lambda given: str(residents.cover_year(_day(given["paid_on"]), given["window_from"])),
+    ),
     "re_enrol": Formula(
         _("%(gap_months)s months missed, more than 6: %(value)s"),
         lambda given: _yes(int(given["gap_months"]) > MIDDLE_BAND),

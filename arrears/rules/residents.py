@@ -2,7 +2,8 @@
 
 Source: domain.md §6, rule 7. What it leaves open, [own]: a payment from the window's first day on is
 for the next year, one before it for the year it is made in. So where the window runs over the new
-year, its second half is for the year that has just begun.
+year, its second half is for the year that has just begun. A window that opens in the first half of a
+year is for that year.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from datetime import date
 from .periods import months_after
 from .terms import Terms
 
+SECOND_HALF = "07-01"
 FLOOR_FROM = 4  # missed years from which on the place's least wait applies
 
 
@@ -47,9 +49,14 @@ def may_repair(day: date, terms: Terms) -> bool:
     return in_window(day, terms) or within(day, terms.repair_from, terms.repair_to)
 
 
+def opens_for_next_year(window_from: str | None) -> bool:
+    """Whether payments from the window's first day on are for the next year."""
+    return bool(window_from) and str(window_from) >= SECOND_HALF
+
+
 def cover_year(paid_on: date, window_from: str | None) -> int:
     """The year that a payment is for."""
-    later = bool(window_from) and f"{paid_on:%m-%d}" >= str(window_from)
+    later = opens_for_next_year(window_from) and f"{paid_on:%m-%d}" >= str(window_from)
     return paid_on.year + later
 
 

@@ -10,6 +10,7 @@ from transfers.rules.states import Scheme
 from ..assessment import Assessment
 from ..money import text
 from ..reasons import Cause
+from ..residents import opens_for_next_year
 from ..rows import Row
 from .spoken import Figure, Input
 
@@ -291,9 +292,10 @@ def _retirement(found: Assessment) -> Iterator[Figure]:
 def _resident(found: Assessment) -> Iterator[Figure]:
     asked = found.asked
     paid = _plain(paid_on=asked.paid_on)
-    yield _figure(
-        "cover_year", found.cover_year, "cover_year", paid + _policy(found, "window_from")
-    )
+    later = opens_for_next_year(found.used.window_from)
+    formula = "cover_year" if later else "cover_year_itself"
+    window = paid + _policy(found, "window_from")
+    yield _figure("cover_year", found.cover_year, formula, window)
     inputs = [*_plain(missed_years=found.missed_years), *paid, *_policy(found, "back_pay_allowed")]
     formula = "allowed_resident"
     if found.used.repair_from:

@@ -456,3 +456,20 @@ def test_who_pays_in_parts_waits_as_long_as_who_pays_at_once() -> None:
     assert found.consecutive_months_after == 0
     rest = replace(question, months=(date(2025, 3, 1), date(2025, 4, 1), date(2025, 5, 1)))
     assert assess(rest, terms(), paid).whole
+
+
+@pytest.mark.parametrize(
+    ("paid_on", "window_from", "year"),
+    [
+        (date(2025, 9, 14), "09-15", 2025),
+        (date(2025, 9, 15), "09-15", 2026),
+        (date(2026, 2, 28), "09-15", 2026),
+        (date(2025, 2, 1), "01-01", 2025),
+        (date(2025, 12, 31), "01-01", 2025),
+        (date(2025, 12, 31), None, 2025),
+    ],
+)
+def test_a_window_early_in_the_year_is_for_the_year_itself(
+    paid_on: date, window_from: str | None, year: int
+) -> None:
+    assert cover_year(paid_on, window_from) == year

@@ -42,6 +42,7 @@ def every_kind() -> Iterator[Assessment]:
     yield assess(EMPLOYEE, terms(), paid)
     yield assess(YEARS, terms())
     yield assess(YEARS, terms("450800"))
+    yield assess(YEARS, terms(window_from="01-01", window_to="03-31"))
 
 
 def the(key: str, found: Assessment) -> Figure:
