@@ -83,13 +83,16 @@ def _where(where: str) -> list[Line]:
     return [Line(_("Where to pay"), where)] if where else []
 
 
-def _benefits(found: Assessment) -> str:
+def _benefits(found: Assessment, as_of: date) -> str:
     """From when to when there are none, and after what wait they start again."""
     assert found.suspended_from is not None  # a gap has both
     assert found.restart_on is not None
     if found.restart_on <= found.suspended_from:
         return _("They go on without a break.")
-    stopped = _("Stopped since %(day)s.") % {"day": long_date(found.suspended_from)}
+    words = _("Stopped since %(day)s.")
+    if found.suspended_from > as_of:
+        words = _("They stop on %(day)s.")
+    stopped = words % {"day": long_date(found.suspended_from)}
     return sentences(stopped, _starts(found))
 
 
@@ -150,7 +153,7 @@ def _contributor(r: Reckoning, where: str) -> Answer:
     lines = [
         _by_when(r),
         _to_pay(r),
-        Line(_("Your benefits"), _benefits(found)),
+        Line(_("Your benefits"), _benefits(found, r.as_of)),
         Line(_("If you pay later"), _later(r)),
         *_where(where),
     ]
@@ -266,7 +269,7 @@ def _too_late(r: Reckoning, where: str) -> Answer:
         if amount:
             on = _("Paid on %(day)s.") % {"day": long_date(in_time.on)}
             lines.append(Line(_("To pay"), amount, (on,), act=True))
-        lines.append(Line(_("Your benefits"), _benefits(in_time.found)))
+        lines.append(Line(_("Your benefits"), _benefits(in_time.found, r.as_of)))
     lines += _where(where)
     return Answer("act", _title(r), tuple(lines), (), _cautions(found))
 
@@ -367,12 +370,18 @@ def _refused(r: Reckoning, where: str) -> Answer:
         lines.append(Line(_("By when"), _until(r.deadline, r.as_of), act=True))
     lines += [
         Line(_("Why"), str(reason.label), _numbers(found, reason)),
-        Line(_("What you must do"), str(INSTEAD[reason]), act=True),
-        Line(_("Your benefits"), _benefits(found)),
+        Line(_("What you must do"), _instead(found, reason), act=True),
+        Line(_("Your benefits"), _benefits(found, r.as_of)),
         Line(_("If you pay later"), _later(r)),
         *_where(where),
     ]
     return Answer(tone, title, tuple(lines), _effects(r), _cautions(found, own_figures=False))
+
+
+def _instead(found: Assessment, reason: Reason) -> str:
+    if found.waiting_months:
+        return str(INSTEAD[reason])
+    return _("Pay from this month on without a break. The missed months stay unpaid.")
 
 
 def _numbers(found: Assessment, reason: Reason) -> tuple[str, ...]:

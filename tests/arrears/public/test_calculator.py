@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,6 +91,7 @@ def test_the_headline_in_both_languages(client: Client, name: str) -> None:
         ]),
         ("never", [
             "Missed months cannot be paid back here.",
+            "The missed months stay unpaid.",
             "They start again on Tue 1 April 2025, without a waiting period.",
         ]),
         ("thirty-days", ["They start again on Thu 10 July 2025, 30 days after you pay."]),
@@ -142,12 +144,14 @@ def test_who_pays_again_has_the_gap_that_it_was(client: Client) -> None:
 
 
 def test_a_day_that_is_past_is_told_as_of_that_day(client: Client) -> None:
-    late = Visit(moment("2026-01-05"), **{  # type: ignore[arg-type]
-        name: getattr(VISITS["zhang"], name) for name in ("place", "scheme", "answers", "zh", "en")
-    })  # fmt: skip
-    html = ask(client, late)
+    html = ask(client, replace(VISITS["zhang"], at=moment("2026-01-05")))
     assert VISITS["zhang"].en in html
     assert "The day you named Thu 20 March 2025" in said(html)
+
+
+def test_benefits_that_have_not_stopped_yet_are_said_to_stop(client: Client) -> None:
+    visit = replace(VISITS["zhang"], at=moment("2025-01-10"))
+    assert "They stop on Sat 1 February 2025." in said(ask(client, visit))
 
 
 def test_the_own_base_replaces_the_places(client: Client) -> None:
@@ -310,7 +314,7 @@ def test_an_unknown_place_or_scheme_leads_back_to_the_first_step(client: Client)
         ).content.decode()
         assert "This place is not known; choose one from the list." in html
         assert "This answer is not known; choose one of those shown." in html
-        assert '<form method="get" action="/arrears/questions/"' in html
+        assert 'action="/arrears/questions/"' in html
 
 
 def test_the_questions_are_those_of_the_scheme_and_the_place(client: Client) -> None:
