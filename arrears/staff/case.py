@@ -20,7 +20,8 @@ from ..cases import missing_materials, offers, waiting_transfers
 from ..gaps import spans
 from ..models import ArrearsCase, ArrearsEvent, Payment, Quote
 from ..quoting import months_of, rest_of
-from ..rules.states import OWING, QUOTED, Action, Cause, State
+from ..rules.reasons import Cause
+from ..rules.states import OWING, QUOTED, Action, State
 from .access import arrears_or_404
 from .clocks import calendars_of, clock_label, cue_of
 from .explained import explained

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, NamedTuple
 
 from transfers.models import Region, TransferPolicy
 
 from ..letters import in_both
 from ..models import ArrearsPolicy, Quote, WageBase
 from ..rules.assessment import Assessment
-from ..rules.figures import Figure, Input, figures, label, shown, spell
+from ..rules.figures import Figure, Input, figures, label, shown, spell, table_of
 from ..rules.reasons import Caution
 from ..rules.rows import Row
 from ..rules.stored import from_json
@@ -129,10 +130,12 @@ def explained_by(found: Assessment) -> Explained:
         restart=tuple(restart),
         rule=rule,
         sources=tuple(sources.values()),
-        cautions=tuple(
-            Both.of(lambda each=each: str(Caution(each).label)) for each in found.cautions
-        ),
+        cautions=tuple(map(_caution, found.cautions)),
     )
+
+
+def _caution(code: str) -> Both:
+    return Both.of(lambda: str(Caution(code).label))
 
 
 def _line(figure: Figure, numbers: dict[_Key, int]) -> Line:
@@ -144,7 +147,7 @@ def _line(figure: Figure, numbers: dict[_Key, int]) -> Line:
         tuple(
             Given(
                 label(_plain(each.name)),
-                shown(each.name, each.value),
+                shown(_plain(each.name), each.value),
                 numbers.get(_key(each)) if each.source else None,
             )
             for each in figure.inputs
@@ -158,13 +161,21 @@ def _plain(name: str) -> str:
     return head if tail.isdigit() and head in ("rate", "principal", "days", "month") else name
 
 
-_Key = tuple[str, str, str, int | None]
+class _Key(NamedTuple):
+    """What makes a policy value the same one as another."""
+
+    table: str
+    name: str
+    value: str
+    region: str
+    policy: int | None
 
 
 def _key(given: Input) -> _Key:
     source = given.source
     assert source is not None, "asked only of policy values"
-    return _plain(given.name), given.value, source.region, source.policy
+    name = _plain(given.name)
+    return _Key(table_of(given), name, given.value, source.region, source.policy)
 
 
 def _sources(found: Iterable[Figure]) -> dict[_Key, Source]:
@@ -182,11 +193,10 @@ def _sources(found: Iterable[Figure]) -> dict[_Key, Source]:
 
 
 def _source(number: int, key: _Key, value: Value, place: Region | None, since: str) -> Source:
-    name, text = key[0], key[1]
     return Source(
         number=number,
-        what=Both.of(lambda: label(name)),
-        value=Both.of(lambda: shown(name, text)),
+        what=Both.of(lambda: label(key.name)),
+        value=Both.of(lambda: shown(key.name, key.value)),
         place=Both(place.name_zh, place.name_en) if place else Both(value.region, value.region),
         since=since,
         status=Both.of(lambda: str(STATUSES.get(value.status, value.status))),
@@ -195,25 +205,21 @@ def _source(number: int, key: _Key, value: Value, place: Region | None, since: s
     )
 
 
+_TABLES: dict[str, tuple[Any, str]] = {
+    "arrears_policy": (ArrearsPolicy, "valid_from"),
+    "transfer_policy": (TransferPolicy, "valid_from"),
+    "wage_base": (WageBase, "year"),
+}
+
+
 def _since(used: dict[_Key, Value]) -> Iterator[tuple[_Key, str]]:
     """The first day of each policy row that was used; of a wage base its year. At most three queries."""
-    rows: dict[type, dict[int, date | int]] = {}
-    for model, column in (
-        (ArrearsPolicy, "valid_from"),
-        (TransferPolicy, "valid_from"),
-        (WageBase, "year"),
-    ):
-        keys = {value.policy for key, value in used.items() if _table(key[0]) is model}
+    rows: dict[str, dict[int, date | int]] = {}
+    for table, (model, column) in _TABLES.items():
+        keys = {value.policy for key, value in used.items() if key.table == table}
         if keys:
-            rows[model] = dict(model.objects.filter(pk__in=keys).values_list("pk", column))
+            rows[table] = dict(model.objects.filter(pk__in=keys).values_list("pk", column))
     for key, value in used.items():
-        first = rows.get(_table(key[0]), {}).get(value.policy or 0)
+        first = rows.get(key.table, {}).get(value.policy or 0)
         if first is not None:
             yield key, str(first)
-
-
-def _table(name: str) -> type:
-    """Which table the key of a policy value belongs to."""
-    if name == "base":
-        return WageBase
-    return TransferPolicy if name == "minimum_years" else ArrearsPolicy

@@ -24,12 +24,12 @@ class Mark(StrEnum):
     OTHER = "elsewhere"
 
 
-_LABELS: dict[StrEnum, Any] = {
-    **LABELS,
+_MARKS: dict[StrEnum, Any] = {
     Mark.ASKED: _("Missing, asked for by this case"),
     Mark.OTHER: _("Missing, asked for by a case"),
 }
-_SIGNS: dict[StrEnum, str] = {**SIGNS, Mark.ASKED: "!", Mark.OTHER: "!"}
+_LABELS: dict[StrEnum, Any] = dict(LABELS.items()) | _MARKS
+_SIGNS: dict[StrEnum, str] = dict(SIGNS.items()) | dict.fromkeys(_MARKS, "!")
 _ORDER: tuple[StrEnum, ...] = (*MonthStatus, *Mark)
 
 

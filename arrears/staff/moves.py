@@ -22,7 +22,8 @@ from ..cases import missing_materials, offers, perform
 from ..models import ArrearsCase
 from ..quoting import rest_of
 from ..rules.parts import Party, payable
-from ..rules.states import Action, Cause
+from ..rules.reasons import Cause
+from ..rules.states import Action
 from .access import arrears_or_404
 from .case import bar
 from .forms import FORMS, MoveForm

@@ -25,7 +25,8 @@ from transfers.workflow.actors import Actor
 
 from ..cases import Draft, open_case
 from ..models import ArrearsCase
-from ..rules.states import Cause, MaterialKind
+from ..rules.reasons import Cause
+from ..rules.states import MaterialKind
 from .access import name_of, person_or_404
 
 SCHEMES = [choice for choice in Scheme.choices if choice[0] != Scheme.RESIDENT]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -42,7 +43,7 @@ def papers_of(case: ArrearsCase) -> list[Entry]:
     return entries
 
 
-def _papers(case: ArrearsCase) -> Any:
+def _papers(case: ArrearsCase) -> QuerySet[Paper]:
     return Paper.objects.filter(application__isnull=True, about=case.reference)
 
 

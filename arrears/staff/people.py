@@ -21,7 +21,7 @@ from transfers.staff.pages import page_context
 
 from ..gaps import Gap, gaps_of, spans
 from ..models import ArrearsCase
-from ..rules.states import Cause
+from ..rules.reasons import Cause
 from .access import name_of, person_or_404, pools_of, visible
 from .grids import Grid, grid
 

@@ -176,7 +176,8 @@ def _view_chips(filters: Filters, counts: dict[str, int]) -> list[Chip]:
 
 
 def _state_chips(filters: Filters, counts: dict[str, int]) -> list[Chip]:
-    labels = {"": pgettext("filter", "Every state"), **{each: str(each.label) for each in STATES}}
+    labels: dict[str, str] = {"": pgettext("filter", "Every state")}
+    labels |= {each.value: str(each.label) for each in STATES}
     return [
         Chip(
             label,
