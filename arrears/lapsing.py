@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils.timezone import localdate
 
@@ -63,13 +63,10 @@ def requote(now: datetime, *, chunk: int = CHUNK, seconds: float | None = None) 
 
 
 def _lapsed(today: date, after: int, chunk: int) -> list[ArrearsCase]:
+    """The next cases that nobody holds. SQLite has one writer at a time and locks no rows."""
     rows = ArrearsCase.objects.filter(state__in=QUOTED, next_on__lt=today, pk__gt=after)
-    skip = connection.features.has_select_for_update_skip_locked
-    return list(
-        rows.select_related("agency").select_for_update(of=("self",), skip_locked=skip).order_by("pk")[:chunk]
-        if connection.features.has_select_for_update_of
-        else rows.select_related("agency").order_by("pk")[:chunk]
-    )  # fmt: skip
+    held = rows.select_related("agency").select_for_update(of=("self",), skip_locked=True)
+    return list(held.order_by("pk")[:chunk])
 
 
 def _requote(cases: list[ArrearsCase], now: datetime, done: Requoted) -> None:

@@ -129,11 +129,11 @@ def perform(
     if verb not in _HANDLERS:
         raise ValueError(f"{verb} has a door of its own")
     asked = digest_of([case.pk, str(verb), repr(sorted(data.items()))]) if key else ""
-    if key is not None and (event := _answer(key, asked)) is not None:
-        return event
     try:
         with remembered(), transaction.atomic():
             claimed = _claim(case, by, at, seen)
+            if key is not None and _answer(key, asked) is not None:
+                raise _Repeated
             _check_legal(claimed.case, verb, by)
             before = str(claimed.case.state)
             _HANDLERS[verb](claimed, **data)
@@ -143,11 +143,15 @@ def perform(
             _("The books of this case do not agree with what it says; nothing was booked."),
             code="books",
         ) from refusal
-    except Stale:
+    except (_Repeated, Stale):
         event = _answer(key, asked) if key is not None else None
         if event is None:
             raise
         return event
+
+
+class _Repeated(Exception):  # noqa: N818
+    """The request was carried out meanwhile; the claim made for it is given back."""
 
 
 def _answer(key: UUID, asked: str) -> ArrearsEvent | None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import date
 from random import Random
+from uuid import uuid4
 
 import pytest
 from django.db import connections
@@ -78,6 +79,20 @@ def test_twenty_who_record_the_last_payment_record_it_once() -> None:
     assert Payment.objects.count() == 1
     assert Entry.objects.count() == 4  # contributions and late fee, two legs each
     assert prove(moment("2025-03-21")).breaks_found == 0
+
+
+def test_a_request_pressed_twenty_times_is_carried_out_once_and_answered_each_time() -> None:
+    office, key = Office(), uuid4()
+    case, finance = office.at(State.ASSESSED), office.actor("finance")
+    outcomes = at_once(
+        lambda: perform(
+            case, Action.PAY, by=finance, at=moment(PAID_ON), key=key, payer="employer",
+            method="counter", amount_fen=100, paid_on=date.fromisoformat(PAID_ON),
+        )
+    )  # fmt: skip
+    assert len({each.pk for each in outcomes if isinstance(each, ArrearsEvent)}) == 1
+    assert all(isinstance(each, ArrearsEvent) for each in outcomes)
+    assert Payment.objects.count() == 1
 
 
 @pytest.mark.parametrize("cases", [12, pytest.param(150, marks=pytest.mark.full)])
