@@ -93,7 +93,7 @@ def test_a_quote_is_sealed_once_a_version_and_amount_paid(office: Office) -> Non
     case = office.paid(case, 90_000)
     second = printed(office, case)
     assert second != first
-    assert "figures='¥727.20'" in said(second)
+    assert "label='Still to pay', figures='¥727.20'" in said(second)
     assert "label='Paid so far', value='¥900.00'" in said(second)
     case = office.assessed(case, on="2025-03-20", pay_by=date(2025, 3, 25))
     third = printed(office, case)

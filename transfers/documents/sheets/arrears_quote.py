@@ -39,7 +39,7 @@ def arrears_quote(content: dict[str, Any]) -> Body:
             (pgettext("of arrears", "Paid so far"), _owed(totals["paid_fen"])),
             heading=_("Who pays what"),
         ),
-        amount(_("To pay in all"), totals["left_fen"]),
+        amount(_("Still to pay") if totals["paid_fen"] else _("To pay in all"), totals["left_fen"]),
         facts(
             (_("Pay by"), long_day(body["pay_by"])),
             (_("Where to pay"), place_of(body["pay_at"])),
@@ -153,7 +153,7 @@ def _day(day: str | None) -> str:
 
 def _sources(sources: list[dict[str, Any]]) -> Items:
     lines = tuple(
-        _("%(what)s %(value)s: %(place)s, since %(since)s, %(status)s. %(source)s")
+        _("%(what)s: %(value)s. %(place)s, since %(since)s, %(status)s. %(source)s")
         % {
             "what": place_of(each["what"]),
             "value": place_of(each["value"]),
