@@ -5,7 +5,7 @@ Pure, in the active language.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -17,7 +17,7 @@ from transfers.rules.states import Scheme
 from transfers.status.words import long_date, long_month
 
 from ..rules.assessment import Assessment
-from ..rules.figures import Figure, figures, label, shown, sources, spell
+from ..rules.figures import Figure, label, shown, sources, spell
 from ..rules.rows import Row
 from .reckoning import Reckoning, Way
 
@@ -120,14 +120,14 @@ class MonthRow:
     total: str
 
 
-def months(found: Assessment) -> list[MonthRow]:
-    """Each month with its formulas; more than a year of them by the year."""
+def months(found: Assessment, told: Sequence[Figure]) -> list[MonthRow]:
+    """Each month with its formulas; more than a year of them by the year. `told`: all figures."""
     if len(found.rows) > MOST_MONTHS:
         return [
             _year(year, list(rows), found)
             for year, rows in groupby(found.rows, key=lambda row: row.month.year)
         ]
-    by_key = {figure.key: figure for figure in figures(found)}
+    by_key = {figure.key: figure for figure in told}
     return [_month(row, by_key, found) for row in found.rows]
 
 
@@ -168,17 +168,15 @@ class Explained:
     formula: str
 
 
-def explained(found: Assessment) -> list[Explained]:
+def explained(told: Iterable[Figure]) -> list[Explained]:
     """Every figure but sums of nothing and those of single months, whose formulas stand beside them."""
     return [
         Explained(label(figure.key), shown(figure.key, figure.value), spell(figure))
-        for figure in figures(found)
+        for figure in told
         if "." not in figure.key and (figure.formula, figure.value) != ("sum", "0.00")
     ]
 
 
-def rules(found: Assessment, places: Mapping[str, str]) -> list[str]:
+def rules(told: Iterable[Figure], places: Mapping[str, str]) -> list[str]:
     """A sentence for every policy value that the figures rest on. `places`: names by code."""
-    return list(
-        dict.fromkeys(line for figure in figures(found) for line in sources(figure, places))
-    )
+    return list(dict.fromkeys(line for figure in told for line in sources(figure, places)))

@@ -21,6 +21,7 @@ from ..models.policies import ArrearsPolicy
 from ..policy import NotInForce, resolve
 from ..rules.asked import Refused
 from ..rules.assessment import Assessment
+from ..rules.figures import figures
 from ..rules.terms import Terms
 from . import tables
 from .answer import answer_of
@@ -106,6 +107,7 @@ def _reckoned(form: QuestionsForm, region: Region, today: date) -> Reckoning | N
 
 def _told(request: HttpRequest, form: QuestionsForm, reckoning: Reckoning) -> dict[str, Any]:
     terms, found = reckoning.terms, reckoning.found
+    told = figures(found)
     where = in_language(terms.pay_at_zh or "", terms.pay_at_en or "")
     codes = {value.region for value in terms.values.values()}
     codes |= {base.amount.region for base in terms.bases.values()}
@@ -114,11 +116,11 @@ def _told(request: HttpRequest, form: QuestionsForm, reckoning: Reckoning) -> di
         "answer": answer_of(reckoning, where),
         "ways": tables.ways(reckoning),
         "shares": tables.shares(found),
-        "months": tables.months(found),
+        "months": tables.months(found, told),
         "by_year": len(found.rows) > tables.MOST_MONTHS,
         "retirement": found.retirement,
-        "explained": tables.explained(found),
-        "rules": tables.rules(found, places),
+        "explained": tables.explained(told),
+        "rules": tables.rules(told, places),
         "policies": _policies(found),
         "on": terms.on,
         "change": _query(request.GET, [*PlaceForm.base_fields, *form.fields]),

@@ -47,6 +47,18 @@ def test_the_headline_in_both_languages(client: Client, name: str) -> None:
         assert html.count("<h1") == 1
 
 
+@pytest.mark.parametrize("name", VISITS)
+def test_each_language_all_through(client: Client, name: str) -> None:
+    """Nothing untranslated; the sources of the rules are quoted as they were written."""
+    english = re.search(
+        r"[A-Za-z]{2,}[ ,]+[A-Za-z]{2,}", said(ask(client, VISITS[name], "zh-hans"))
+    )
+    assert english is None, english
+    html = re.sub(r"<ul>(<li>.*?</li>)+</ul></details>", "", ask(client, VISITS[name]), flags=re.S)
+    chinese = re.search(r"[\u3400-\u9fff]+", said(html))
+    assert chinese is None, chinese
+
+
 @pytest.mark.parametrize(
     ("name", "sentences"),
     [
