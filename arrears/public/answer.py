@@ -1,11 +1,11 @@
 """The sentences of a result: what to do and by when first, then what it rests on.
 
-Pure, in the active language. Lines are (what, text, further sentences).
+Pure, in the active language.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -15,38 +15,18 @@ from transfers.rules.money import yuan
 from transfers.rules.states import Scheme
 from transfers.status.words import long_date, long_month, sentences
 
-from ..rules.assessment import Assessment, assess
-from ..rules.reasons import INSTEAD, Caution, Reason
+from ..rules.assessment import Assessment
+from ..rules.reasons import INSTEAD, Reason
 from ..rules.restart import RestartRule
+from .pieces import Answer, Line, cautions_of, until, waiting, where_to_pay
 from .reckoning import Reckoning
-from .windows import next_window
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the box. `act`: it tells what to do."""
-
-    what: str
-    text: str
-    notes: tuple[str, ...] = ()
-    act: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The box. `tone`: act, late, done, going or stopped, as on the status page."""
-
-    tone: str
-    title: str
-    lines: tuple[Line, ...]
-    effects: tuple[Line, ...] = ()
-    cautions: tuple[str, ...] = ()
+from .residents import resident
 
 
 def answer_of(reckoning: Reckoning, where: str) -> Answer:
     """`where`: where to pay, in the active language; empty where nobody said."""
     if reckoning.asked.scheme == Scheme.RESIDENT:
-        return _resident(reckoning, where)
+        return resident(reckoning, where)
     if not reckoning.found.gap_months:
         return _nothing(reckoning)
     if reckoning.found.over and reckoning.deadline is not None:
@@ -54,33 +34,6 @@ def answer_of(reckoning: Reckoning, where: str) -> Answer:
     if not reckoning.found.back_pay_allowed:
         return _refused(reckoning, where)
     return _contributor(reckoning, where)
-
-
-def waiting(months: int) -> str:
-    """A waiting period as words: none, 1 month, 6 months."""
-    if not months:
-        return _("no waiting period")
-    return ngettext("waiting period %(n)d month", "waiting period %(n)d months", months) % {
-        "n": months
-    }
-
-
-def _left(deadline: date, as_of: date) -> str:
-    days = (deadline - as_of).days
-    if not days:
-        return _("today is the last day")
-    return ngettext("%(n)d day left", "%(n)d days left", days) % {"n": days}
-
-
-def _until(deadline: date, as_of: date) -> str:
-    return _("Up to and including %(day)s; %(left)s") % {
-        "day": long_date(deadline),
-        "left": _left(deadline, as_of),
-    }
-
-
-def _where(where: str) -> list[Line]:
-    return [Line(_("Where to pay"), where)] if where else []
 
 
 def _benefits(found: Assessment, as_of: date) -> str:
@@ -114,11 +67,6 @@ def _starts(found: Assessment) -> str:
 def _counted_in_days(found: Assessment) -> bool:
     rule = found.used.restart_rule_over if found.over else found.used.restart_rule
     return bool(rule == RestartRule.PLUS_30_DAYS)
-
-
-def _cautions(found: Assessment, *, own_figures: bool = True) -> tuple[str, ...]:
-    known = (Caution(each) for each in found.cautions)
-    return tuple(str(each.label) for each in known if own_figures or each != Caution.FEE_ON_PERSON)
 
 
 # Nothing missed
@@ -155,10 +103,10 @@ def _contributor(r: Reckoning, where: str) -> Answer:
         _to_pay(r),
         Line(_("Your benefits"), _benefits(found, r.as_of)),
         Line(_("If you pay later"), _later(r)),
-        *_where(where),
+        *where_to_pay(where),
     ]
     tone = "late" if found.over else "act"
-    return Answer(tone, _title(r), tuple(lines), _effects(r), _cautions(found))
+    return Answer(tone, _title(r), tuple(lines), _effects(r), cautions_of(found))
 
 
 def _title(r: Reckoning) -> str:
@@ -199,7 +147,7 @@ def _by_when(r: Reckoning) -> Line:
                 "day": long_date(found.free_until)
             }
     else:
-        text = _until(r.deadline, r.as_of)
+        text = until(r.deadline, r.as_of)
         note = ngettext(
             "Up to then no more than %(n)d month is missed, and that counts as unbroken.",
             "Up to then no more than %(n)d months are missed, and that counts as unbroken.",
@@ -270,8 +218,8 @@ def _too_late(r: Reckoning, where: str) -> Answer:
             on = _("Paid on %(day)s.") % {"day": long_date(in_time.on)}
             lines.append(Line(_("To pay"), amount, (on,), act=True))
         lines.append(Line(_("Your benefits"), _benefits(in_time.found, r.as_of)))
-    lines += _where(where)
-    return Answer("act", _title(r), tuple(lines), (), _cautions(found))
+    lines += where_to_pay(where)
+    return Answer("act", _title(r), tuple(lines), (), cautions_of(found))
 
 
 def _later(r: Reckoning) -> str:
@@ -367,15 +315,15 @@ def _refused(r: Reckoning, where: str) -> Answer:
         title = _("Start paying again by %(day)s: no waiting period") % {
             "day": long_date(r.deadline)
         }
-        lines.append(Line(_("By when"), _until(r.deadline, r.as_of), act=True))
+        lines.append(Line(_("By when"), until(r.deadline, r.as_of), act=True))
     lines += [
         Line(_("Why"), str(reason.label), _numbers(found, reason)),
         Line(_("What you must do"), _instead(found, reason), act=True),
         Line(_("Your benefits"), _benefits(found, r.as_of)),
         Line(_("If you pay later"), _later(r)),
-        *_where(where),
+        *where_to_pay(where),
     ]
-    return Answer(tone, title, tuple(lines), _effects(r), _cautions(found, own_figures=False))
+    return Answer(tone, title, tuple(lines), _effects(r), cautions_of(found, own_figures=False))
 
 
 def _instead(found: Assessment, reason: Reason) -> str:
@@ -400,101 +348,3 @@ def _numbers(found: Assessment, reason: Reason) -> tuple[str, ...]:
             },
         )
     return ()
-
-
-# Residents
-
-
-def _resident(r: Reckoning, where: str) -> Answer:
-    found = r.found
-    assert found.restart_on is not None  # always known, and so is the wait
-    assert found.waiting_months is not None
-    lines = [_window(r)]
-    if not found.back_pay_allowed:
-        reason = Reason(found.reason or Reason.OUTSIDE_REPAIR_WINDOW)
-        lines += [
-            Line(_("Why"), str(reason.label), _repair_time(r)),
-            Line(_("What you must do"), str(INSTEAD[reason]), act=True),
-        ]
-    lines.append(
-        Line(
-            _("Your benefits"),
-            _("Paid on %(paid)s they start on %(day)s: %(wait)s.")
-            % {
-                "paid": long_date(r.asked.paid_on),
-                "day": long_date(found.restart_on),
-                "wait": waiting(found.waiting_months),
-            },
-            (_("The payment is for the year %(year)d.") % {"year": found.cover_year},),
-        )
-    )
-    shorter = _shorter(r)
-    if shorter:
-        lines.append(Line(_("How to wait less"), shorter))
-    lines.append(
-        Line(
-            _("To pay"),
-            _("The place sets the amount anew every year. Its office tells you how much it is."),
-        )
-    )
-    lines += _where(where)
-    tone = "late" if found.waiting_months and r.deadline is None else "act"
-    return Answer(tone, _resident_title(r), tuple(lines), (), _cautions(found))
-
-
-def _resident_title(r: Reckoning) -> str:
-    wait = waiting(r.found.waiting_months or 0)
-    if r.deadline is not None:
-        return _("Pay by %(day)s: %(wait)s") % {"day": long_date(r.deadline), "wait": wait}
-    if not r.found.waiting_months:
-        return _("No waiting period")
-    return _("Pay soon: %(wait)s") % {"wait": wait}
-
-
-def _window(r: Reckoning) -> Line:
-    if r.deadline is not None:
-        return Line(
-            _("By when"),
-            _until(r.deadline, r.as_of),
-            (_("Then the time in which residents enrol is over for this year."),),
-            act=True,
-        )
-    coming = next_window(r.as_of, r.terms.window_from, r.terms.window_to)
-    note = ""
-    if coming is not None:
-        note = _("The next time to enrol is from %(first)s to %(last)s.") % {
-            "first": long_date(coming[0]),
-            "last": long_date(coming[1]),
-        }
-    return Line(
-        _("By when"),
-        _("As soon as you can: the time in which residents enrol is over."),
-        (note,) if note else (),
-        act=True,
-    )
-
-
-def _repair_time(r: Reckoning) -> tuple[str, ...]:
-    coming = next_window(r.asked.paid_on, r.terms.repair_from, r.terms.repair_to)
-    if coming is None:
-        return ()
-    return (
-        _("Missed years can be made up from %(first)s to %(last)s.")
-        % {"first": long_date(coming[0]), "last": long_date(coming[1])},
-    )
-
-
-def _shorter(r: Reckoning) -> str:
-    """What making up all missed years would save."""
-    asked = r.asked
-    missed = r.found.missed_years or 0
-    if not r.found.back_pay_allowed or asked.repaired_years >= missed:
-        return ""
-    every = assess(replace(asked, repaired_years=missed), r.terms)
-    if every.waiting_months is None or every.waiting_months >= (r.found.waiting_months or 0):
-        return ""
-    return ngettext(
-        "Make up the %(n)d year you missed: %(wait)s.",
-        "Make up all %(n)d years you missed: %(wait)s.",
-        missed,
-    ) % {"n": missed, "wait": waiting(every.waiting_months)}
