@@ -12,11 +12,12 @@ class ArrearsConfig(AppConfig):
         # These import models, which must be loaded first.
         from transfers import plugs
 
-        from . import demo, reference
+        from . import demo, papers, reference
 
         plugs.reference += [
             ("arrears policies", lambda at: reference.load_policies()),
             ("wage bases", lambda at: reference.load_wage_bases()),
         ]
+        plugs.withdrawn.append(papers.no_longer_holds)
         plugs.permissions.append(reference.permissions)
         plugs.demo.append(demo.load)

@@ -14,22 +14,20 @@ from django.db.models import F
 from django.utils.timezone import localdate
 
 from transfers.models.alerts import OutboxMessage
-from transfers.models.contributions import Contribution
 from transfers.models.events import ActorKind
 from transfers.policy import remembered
-from transfers.rules import months
-from transfers.rules.states import Scheme
 from transfers.workflow.news import announce
 
 from . import letters, quoting
 from .cases.door import waiting_transfers
+from .growing import follow
 from .letters import Facts
 from .models import ArrearsCase, ArrearsEvent, ArrearsMonth, Quote
 from .policy import resolve
 from .quoting import Covered
+from .reminders import stuck_letters
 from .rules.assessment import assess
 from .rules.parts import left
-from .rules.periods import first_of, month_numbered, number
 from .rules.rows import Row
 from .rules.states import QUOTED, Action
 
@@ -50,15 +48,26 @@ def requote(now: datetime, *, chunk: int = CHUNK, seconds: float | None = None) 
     After `seconds` no new chunk is begun; the next run goes on.
     """
     done = Requoted()
-    last = 0
+    cases: list[ArrearsCase] = []
+    last = after = 0
     until = None if seconds is None else time.monotonic() + seconds
     while until is None or time.monotonic() < until:
-        with remembered(), transaction.atomic():
-            cases = _lapsed(localdate(now), last, chunk)
-            if not cases:
-                return done
-            last = cases[-1].pk
-            _requote(cases, now, done)
+        try:
+            with remembered(), transaction.atomic():
+                cases = _lapsed(localdate(now), last, chunk)
+                if not cases:
+                    return done
+                after, last = last, cases[-1].pk
+                run = _requote(cases, now)
+        except Exception as error:  # noqa: BLE001 - kept, or found again in the one case it is of
+            if len(cases) == 1:
+                done.errors.append(error)
+                continue
+            # Something of one case broke the statement for all: the same chunk, case by case.
+            last, chunk = after, 1
+            continue
+        done.cases += run.cases
+        done.errors += run.errors
     return done
 
 
@@ -69,10 +78,11 @@ def _lapsed(today: date, after: int, chunk: int) -> list[ArrearsCase]:
     return list(held.order_by("pk")[:chunk])
 
 
-def _requote(cases: list[ArrearsCase], now: datetime, done: Requoted) -> None:
+def _requote(cases: list[ArrearsCase], now: datetime) -> Requoted:
+    done = Requoted()
     today = localdate(now)
     before = {case.pk: (case.to_month, case.resumed_month) for case in cases}
-    claimed = _follow_the_gap(cases, today)
+    claimed = follow(cases, today)
     newest = _newest(cases)
     covered = quoting.covered_by(cases)
     under = {each.quote_id for parts in covered.values() for each in parts}
@@ -83,13 +93,15 @@ def _requote(cases: list[ArrearsCase], now: datetime, done: Requoted) -> None:
     messages: list[OutboxMessage] = []
     for case in cases:
         try:
-            quote, event, written = _one(
-                case, newest[case.pk], covered.get(case.pk, []), rows, now, today
-            )
+            made = _one(case, newest[case.pk], covered.get(case.pk, []), rows, now, today)
         except Exception as error:  # noqa: BLE001 - raised by the task, together with the others
             error.add_note(f"arrears case {case.pk}")
             done.errors.append(error)
             continue
+        if made is None:
+            messages += stuck_letters(case, newest[case.pk].version, now)
+            continue
+        quote, event, written = made
         changed.append(case)
         quotes.append(quote)
         events.append(event)
@@ -99,10 +111,12 @@ def _requote(cases: list[ArrearsCase], now: datetime, done: Requoted) -> None:
     ArrearsMonth.objects.bulk_create(month for month in claimed if month.case_id in kept)
     quoting.store(quotes)
     ArrearsEvent.objects.bulk_create(events)
-    OutboxMessage.objects.bulk_create(messages)
+    # A letter about a case that is stuck is there once, however many nights it is.
+    OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
     _store(changed, grown)
     _tell_transfers(changed, events, now)
-    done.cases += len(changed)
+    done.cases = len(changed)
+    return done
 
 
 def _store(changed: list[ArrearsCase], grown: list[ArrearsCase]) -> None:
@@ -126,22 +140,27 @@ def _one(
     rows: dict[int, tuple[Row, ...]],
     now: datetime,
     today: date,
-) -> tuple[Quote, ArrearsEvent, list[OutboxMessage]]:
-    """One case worked out, nothing stored yet."""
+) -> tuple[Quote, ArrearsEvent, list[OutboxMessage]] | None:
+    """One case worked out, nothing stored yet. None where the place's rules let nothing be paid back
+    any more, or a month costs less than is paid for it: a person has to decide.
+    """
     terms = resolve(case.pool_id, today)
     pay_by = quoting.pay_by_of(case, today, terms)
     found = assess(
         quoting.asked_of(case, pay_by), resolve(case.pool_id, pay_by),
         quoting.paid_of(covered, rows),
     )  # fmt: skip
+    if not found.back_pay_allowed or quoting.surplus_of(found) is not None:
+        return None
     quote = quoting.quote_of(case, found, version=newest.version + 1, by=None, at=now)
     rest = left(quoting.owed_of(found.rows), quoting.sums_of(covered))
     facts = Facts(
         case,
         quote=quote,
         left_fen=sum(each.fen for each in rest),
+        rest=tuple(rest),
         fee_before_fen=newest.fee_employer_fen + newest.fee_person_fen,
-        where=letters.where_of(terms),
+        where=letters.where_of(case, pay_by),
     )
     before = str(case.state)
     case.claimed = True
@@ -176,58 +195,14 @@ def _newest(cases: Iterable[ArrearsCase]) -> dict[int, Quote]:
     return found
 
 
-def _follow_the_gap(cases: list[ArrearsCase], today: date) -> list[ArrearsMonth]:
-    """Cases nothing is paid again on: the gap has grown by every month that ended since.
-
-    Where the pool's record has later months, or another case asks for them, the gap ends there. Two
-    queries, none where no month has ended. Returns the months to ask for.
-    """
-    this_month = today.replace(day=1)
-    growing = [
-        case
-        for case in cases
-        if case.resumed_month is None and first_of(case.to_month, 1) < this_month
-    ]
-    if not growing:
-        return []
-    people = {case.person_id for case in growing}
-    pools = {case.pool_id for case in growing}
-    taken: dict[tuple[int, str], set[date]] = {}
-    rows = Contribution.objects.filter(
-        person__in=people, pool__in=pools, to_month__gte=min(case.to_month for case in growing)
-    ).exclude(scheme=Scheme.RESIDENT)
-    for row in rows:
-        taken.setdefault((row.person_id, row.pool_id), set()).update(
-            months.months_of(months.Span(row.from_month, row.to_month))
-        )
-    asked = ArrearsMonth.objects.filter(person__in=people, pool__in=pools, live=True)
-    for person, pool, month in asked.values_list("person", "pool", "month"):
-        taken.setdefault((person, pool), set()).add(month)
-    wanted = []
-    for case in growing:
-        for n in range(number(case.to_month) + 1, number(this_month)):
-            month = month_numbered(n)
-            if month in taken.get((case.person_id, case.pool_id), ()):
-                case.resumed_month = month
-                break
-            wanted.append(
-                ArrearsMonth(case=case, person_id=case.person_id, pool_id=case.pool_id, month=month)
-            )
-            case.to_month = month
-    return wanted
-
-
 def _tell_transfers(cases: list[ArrearsCase], events: list[ArrearsEvent], now: datetime) -> None:
     """Applicants whose transfer waits read the new amount. One query, and those of each such transfer."""
     waiting = waiting_transfers(cases).in_bulk() if cases else {}
     if not waiting:
         return
-    by_owner = {
-        (case.person_id, case.pool_id): (case, event)
-        for case, event in zip(cases, events, strict=True)
-    }
+    by_owner: dict[tuple[int, str], list[tuple[ArrearsCase, ArrearsEvent]]] = {}
+    for case, event in zip(cases, events, strict=True):
+        by_owner.setdefault((case.person_id, case.pool_id), []).append((case, event))
     for transfer in waiting.values():
-        found = by_owner.get((transfer.person_id, transfer.origin_id))
-        if found is not None:
-            case, event = found
+        for case, event in by_owner.get((transfer.person_id, transfer.origin_id), ()):
             announce(transfer, at=now, zh=event.shown_zh, en=event.shown_en, note=case.reference)

@@ -7,7 +7,6 @@ written once.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -19,7 +18,9 @@ from transfers.rules.money import yuan
 from transfers.status.words import long_date
 
 from .models import ArrearsCase, Quote
+from .policy import NotInForce, resolve
 from .quoting import months_of
+from .rules.parts import FEES, Owed, Part
 from .rules.reasons import INSTEAD
 from .rules.states import Action, Cause, State
 
@@ -28,7 +29,10 @@ Told = tuple[str, str]  # Chinese, English
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a letter may speak of. Amounts in fen; `left_fen` as it is after the action."""
+    """What a letter may speak of. Amounts in fen; `left_fen` and `rest` as they are after the action.
+
+    `lapsed`: the quote is not good any more. `waived`, `kept`: months, where a waiver leaves some paid.
+    """
 
     case: ArrearsCase
     quote: Quote | None = None
@@ -39,6 +43,14 @@ class Facts:
     fee_before_fen: int = 0
     restart_on: date | None = None
     where: Told = ("", "")
+    rest: tuple[Owed, ...] = ()
+    lapsed: bool = False
+    waived: str = ""
+    kept: str = ""
+
+    def left_of(self, *parts: Part) -> int:
+        """What is left of some parts, in fen."""
+        return sum(each.fen for each in self.rest if each.part in parts)
 
 
 def in_both(say: Callable[[], str]) -> Told:
@@ -64,12 +76,14 @@ def spelled_months(case: ArrearsCase) -> str:
 def _owed(facts: Facts) -> str:
     quote = facts.quote
     assert quote is not None, "what is owed stands in a quote"
-    parts = {
+    if facts.lapsed:
+        return _("The amount is worked out anew, and you will be told.")
+    asked = _("Please pay %(left)s by %(day)s.") % {
         "left": yuan(facts.left_fen),
         "day": long_date(quote.pay_by),
-        "where": in_language(*facts.where),
     }
-    return _("Please pay %(left)s by %(day)s. Where: %(where)s.") % parts
+    where = in_language(*facts.where)
+    return _join(asked, _("Where: %(where)s.") % {"where": where} if where else "")
 
 
 def _restarts(day: date | None) -> str:
@@ -105,11 +119,14 @@ def _assessed(facts: Facts) -> str:
         "principal": yuan(quote.principal_employer_fen + quote.principal_person_fen),
         "fee": yuan(quote.fee_employer_fen + quote.fee_person_fen),
     }
-    employers = quote.principal_employer_fen + quote.fee_employer_fen
+    employers = facts.left_of(Part.PRINCIPAL_EMPLOYER, Part.FEE_EMPLOYER)
     share = ""
     if employers:
-        share = _("Of this your employer owes %(fen)s.") % {"fen": yuan(employers)}
-    return _join(sums, share, _owed(facts), _restarts(quote.restart_on))
+        share = _("Of what is left your employer owes %(fen)s.") % {"fen": yuan(employers)}
+    sooner = ""
+    if facts.left_of(*FEES):
+        sooner = _("The late fee counts to that day; who pays everything sooner pays less.")
+    return _join(sums, share, _owed(facts), sooner, _restarts(quote.restart_on))
 
 
 def _requoted(facts: Facts) -> str:
@@ -164,10 +181,11 @@ def _refused(facts: Facts) -> str:
 
 
 def _waived(facts: Facts) -> str:
-    return _join(
-        _("What was owed for %(months)s has been waived.") % {"months": spelled_months(facts.case)},
-        _("The months stay missing in your record."),
-    )
+    waived = _("What was owed for %(months)s has been waived.") % {
+        "months": facts.waived or spelled_months(facts.case)
+    }
+    kept = _("%(months)s is paid and counts.") % {"months": facts.kept} if facts.kept else ""
+    return _join(waived, _("The months stay missing in your record."), kept)
 
 
 def _cancelled(facts: Facts) -> str:
@@ -177,19 +195,26 @@ def _cancelled(facts: Facts) -> str:
 
 
 def _reinstated(facts: Facts) -> str:
+    assert facts.case.restart_on is not None, "what was paid in full has its restart"
     return _join(
-        _("Your benefits are running again from today."),
+        _("Your benefits are running again since %(day)s.")
+        % {"day": long_date(facts.case.restart_on)},
         _("You don't need to do anything now."),
     )
 
 
 def reminder(facts: Facts) -> Told:
     """Some days before a quote lapses."""
-    return in_both(
-        lambda: _join(
-            _owed(facts), _("After that day the late fee grows and the amount is worked out anew.")
-        )
-    )
+
+    def say() -> str:
+        grows = grown = ""
+        if facts.left_of(*FEES):
+            grows = _("After that day the late fee grows and the amount is worked out anew.")
+        if facts.case.resumed_month is None:
+            grown = _("While nothing is paid, the gap grows every month, and a wait may follow.")
+        return _join(_owed(facts), grows, grown)
+
+    return in_both(say)
 
 
 def _join(*sentences: str) -> str:
@@ -226,20 +251,24 @@ def letters(
 
 
 def _to_employer(facts: Facts) -> str:
-    case, quote = facts.case, facts.quote
-    assert quote is not None
+    case = facts.case
     about = _(
         "Contributions of one of your staff were not paid for %(months)s. Ask the office with the"
         " reference number whom it is about."
     ) % {"months": spelled_months(case)}
     if not case.owes:
         return _join(about, _("Nothing is owed any more."))
-    return _join(
-        about,
-        _owed(facts),
-        _("Of the late fee %(fee)s is yours; it may not be passed on to the employee.")
-        % {"fee": yuan(quote.fee_employer_fen)},
-    )
+    own, fee = facts.left_of(Part.PRINCIPAL_PERSON), facts.left_of(Part.FEE_EMPLOYER)
+    share = late = ""
+    if own:
+        share = _("Of this %(fen)s is the employee's own share of the contributions.") % {
+            "fen": yuan(own)
+        }
+    if fee:
+        late = _("The late fee of %(fee)s is yours; it may not be passed on to the employee.") % {
+            "fee": yuan(fee)
+        }
+    return _join(about, _owed(facts), share, late)
 
 
 def _letter(
@@ -265,6 +294,10 @@ def _letter(
     )
 
 
-def where_of(terms: Any) -> Told:
-    """Where to pay, in both languages; the office itself where the place names nothing."""
+def where_of(case: ArrearsCase, on: date) -> Told:
+    """Where to pay, in both languages; empty where nobody says it for the day."""
+    try:
+        terms = resolve(case.pool_id, on)
+    except NotInForce:
+        return "", ""
     return terms.pay_at_zh or "", terms.pay_at_en or ""

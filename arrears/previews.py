@@ -14,7 +14,7 @@ from transfers.models.regions import Region
 
 from . import quoting
 from .models import ArrearsCase, Quote
-from .policy import Supposed, NotInForce, Tables, tables_for
+from .policy import NotInForce, Supposed, Tables, tables_for
 from .rules.asked import Refused
 from .rules.assessment import Assessment, assess
 from .rules.rows import MonthPaid

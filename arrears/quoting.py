@@ -115,8 +115,13 @@ def paid_of(
     return paid
 
 
+def assessment_in(quote: Quote) -> Assessment:
+    """The assessment that a quote was made of."""
+    return from_json(quote.assessment)
+
+
 def rows_of(quote: Quote) -> tuple[Row, ...]:
-    return from_json(quote.assessment).rows
+    return assessment_in(quote).rows
 
 
 def rows_of_quotes(ids: Iterable[int]) -> dict[int, tuple[Row, ...]]:
@@ -155,6 +160,11 @@ def rest_of(case: ArrearsCase, quote: Quote | None = None) -> list[Owed]:
     return left(owed_of(rows_of(quote)), sums_of(covered_by([case]).get(case.pk, [])))
 
 
+def left_of(case: ArrearsCase, found: Assessment) -> list[Owed]:
+    """What of an assessment is not paid yet, in the order in which it is covered. One query."""
+    return left(owed_of(found.rows), sums_of(covered_by([case]).get(case.pk, [])))
+
+
 def assessment_of(case: ArrearsCase, *, on: date, terms: Terms | None = None) -> Assessment:
     """What the case comes to if all that is left is paid on a day.
 
@@ -167,6 +177,31 @@ def assessment_of(case: ArrearsCase, *, on: date, terms: Terms | None = None) ->
         terms or resolve(case.pool_id, on),
         paid_of(covered, rows_of_quotes(under)),
     )
+
+
+def half_paid(case: ArrearsCase) -> bool:
+    """Whether something, but not all, is paid of some month. Two queries."""
+    paid = {month for month, _part in sums_of(covered_by([case]).get(case.pk, []))}
+    return bool(paid & {each.month for each in rest_of(case)})
+
+
+def surplus_of(found: Assessment) -> date | None:
+    """A month whose contribution costs less by now than is paid for it, if there is one."""
+    return next(
+        (
+            row.month
+            for row in found.rows
+            if row.paid_employer_fen > row.principal_employer_fen
+            or row.paid_person_fen > row.principal_person_fen
+        ),
+        None,
+    )
+
+
+def good_on(case: ArrearsCase, day: date) -> Quote | None:
+    """The quote that a payment of that day was made under: the newest there was that was still good."""
+    quotes = Quote.objects.filter(case=case, made_at__date__lte=day, pay_by__gte=day)
+    return quotes.select_related("terms").order_by("version").last()
 
 
 def pay_by_of(case: ArrearsCase, today: date, terms: Terms) -> date:

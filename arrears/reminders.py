@@ -6,7 +6,7 @@ Each is written once: its key names the quote, or the office and the day.
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.timezone import localdate
@@ -22,7 +22,6 @@ from transfers.rules.states import Role
 from . import letters, quoting
 from .letters import Facts
 from .models import ArrearsCase
-from .policy import resolve
 from .rules.states import QUOTED, State
 
 DAYS_BEFORE = 3  # working days before the pay-by date
@@ -59,11 +58,13 @@ def _remind(case: ArrearsCase, now: datetime) -> int:
         return 0
     if localdate(quote.made_at) >= localdate(now):
         return 0  # the quote itself was told today
+    rest = quoting.rest_of(case, quote)
     facts = Facts(
         case,
         quote=quote,
-        left_fen=sum(each.fen for each in quoting.rest_of(case, quote)),
-        where=letters.where_of(resolve(case.pool_id, quote.pay_by)),
+        left_fen=sum(each.fen for each in rest),
+        rest=tuple(rest),
+        where=letters.where_of(case, quote.pay_by),
     )
     found = letters.letters(stem, case, case.agency, letters.reminder(facts), facts, now)
     # A run at the same time may be quicker; the key is there once.
@@ -84,10 +85,7 @@ def _not_assessed(now: datetime) -> int:
     for office in late:
         if not calendar_of(office["agency__region"]).is_working(today):
             continue
-        supervisors = User.objects.filter(
-            agency=office["agency"], is_active=True, groups__name=Role.SUPERVISOR
-        ).exclude(email="")
-        written += [_late_letter(user, office["n"], now) for user in supervisors]
+        written += [_late_letter(user, office["n"], now) for user in _supervisors(office["agency"])]
     keys = {message.key for message in written}
     known = set(OutboxMessage.objects.filter(key__in=keys).values_list("key", flat=True))
     fresh = [message for message in written if message.key not in known]
@@ -105,8 +103,33 @@ def _late_letter(user: User, n: int, now: datetime) -> OutboxMessage:
         text = _("They are at the top of the queue: %(link)s") % {
             "link": settings.PUBLIC_URL + reverse("admin:arrears")
         }
+    key = f"arrears:late:{user.agency_id}:{user.pk}:{localdate(now):%Y-%m-%d}"
+    return _to_staff(key, user, subject, text, now)
+
+
+def stuck_letters(case: ArrearsCase, version: int, now: datetime) -> list[OutboxMessage]:
+    """To the office's supervisors, not stored yet: a lapsed quote that cannot be worked out anew."""
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = _("[Arrears] %(reference)s cannot be quoted anew") % {"reference": case.reference}
+        text = _(
+            "By today's rules nothing can be paid back any more, or more is paid than a month costs."
+            " Take payments back and close the case: %(link)s"
+        ) % {"link": settings.PUBLIC_URL + reverse("admin:arrears_case", args=[case.reference])}
+    stem = f"arrears:{case.reference}:quote{version}:stuck"
+    return [
+        _to_staff(f"{stem}:{user.pk}", user, subject, text, now)
+        for user in _supervisors(case.agency_id)
+    ]
+
+
+def _supervisors(agency_id: int) -> QuerySet[User]:
+    people = User.objects.filter(agency=agency_id, is_active=True, groups__name=Role.SUPERVISOR)
+    return people.exclude(email="")
+
+
+def _to_staff(key: str, user: User, subject: str, text: str, now: datetime) -> OutboxMessage:
     return OutboxMessage(
-        key=f"arrears:late:{user.agency_id}:{user.pk}:{localdate(now):%Y-%m-%d}",
+        key=key,
         kind=OutboxMessage.Kind.LETTER,
         address=user.email,
         subject=subject,

@@ -46,11 +46,11 @@ def reinstate_settled() -> int:
 
 def _reinstate(now: datetime) -> tuple[int, list[Exception]]:
     """One case that fails does not keep the others."""
-    due = ArrearsCase.objects.filter(state=State.SETTLED, restart_on__lte=localdate(now))
+    due = ArrearsCase.objects.filter(state=State.SETTLED, next_on__lte=localdate(now))
     errors: list[Exception] = []
     done = 0
     until = time.monotonic() + SECONDS
-    for pk in list(due.order_by("restart_on", "pk").values_list("pk", flat=True)):
+    for pk in list(due.order_by("next_on", "pk").values_list("pk", flat=True)):
         if time.monotonic() > until:
             break
         try:

@@ -21,7 +21,6 @@ from transfers.workflow.checks import Question, register
 
 from .letters import spelled_months, where_of
 from .models import ArrearsCase
-from .policy import resolve
 from .quoting import current_quote, months_of, rest_of
 from .rules.parts import Part
 from .rules.states import OWING, State
@@ -87,7 +86,7 @@ def _overlay(case: ArrearsCase) -> Overlay:
     rest = rest_of(case, quote)
     owed = sum(each.fen for each in rest)
     own = sum(each.fen for each in rest if each.part in (Part.PRINCIPAL_PERSON, Part.FEE_PERSON))
-    where = in_language(*where_of(resolve(case.pool_id, quote.pay_by)))
+    where = in_language(*where_of(case, quote.pay_by))
     if quote.waiting_months:
         effect = ngettext(
             "After paying there is a waiting period of %(n)d month.",
@@ -95,7 +94,9 @@ def _overlay(case: ArrearsCase) -> Overlay:
             quote.waiting_months,
         ) % {"n": quote.waiting_months}
     else:
-        effect = _("Paying means no waiting period.")
+        effect = _("Paying means no waiting period; benefits restart on %(day)s.") % {
+            "day": long_date(quote.restart_on)
+        }
     if own == owed:
         you = _("Pay %(fen)s at: %(where)s. Then the transfer goes on by itself.")
     elif own:

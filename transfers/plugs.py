@@ -6,6 +6,7 @@ Each list is filled once, when the apps are ready: by an app's `ready`, its `tra
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from .models.applications import TransferApplication
+    from .models.papers import Paper
     from .rules.states import Role
+
+logger = logging.getLogger(__name__)
 
 # What `load_reference` inserts besides: a name, and a function of the moment that returns how many
 # rows were new.
@@ -51,13 +55,23 @@ class Overlay:
     agency: int | None = None
 
 
+# Papers that no longer hold although nothing replaced them: functions that answer for their own.
+withdrawn: list[Callable[[Paper], bool]] = []
+
 # What to show over a transfer on the day: functions that return overlays.
 overlays: list[Callable[[TransferApplication, date], list[Overlay]]] = []
 
 
 def overlays_of(application: TransferApplication, on: date) -> list[Overlay]:
     """Every overlay of a transfer, in the order the apps were installed."""
-    return [overlay for plug in overlays for overlay in plug(application, on)]
+    found: list[Overlay] = []
+    for plug in overlays:
+        try:
+            found += plug(application, on)
+        except Exception:
+            # The transfer's own page must not fail for what stands beside it.
+            logger.exception("an overlay of %s could not be made", application.reference)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

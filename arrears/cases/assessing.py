@@ -1,13 +1,18 @@
 """Working out what a case owes: materials taken in, months asked for, the quote."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from transfers.models.contributions import Contribution
+from transfers.rules import months
+from transfers.rules.states import Scheme
 from transfers.workflow.errors import Invalid, NotAllowed
 
 from .. import letters, quoting
+from ..growing import follow
 from ..letters import Facts
 from ..models import ArrearsCase, ArrearsMaterial, ArrearsMonth, Quote
 from ..rules import asked as questions
@@ -58,7 +63,10 @@ def assess(
     base_fen: int | None = None,
     consecutive_before: int | None = None,
 ) -> None:
-    """Work out what is owed and quote it. What is given replaces what the case says."""
+    """Work out what is owed and quote it. What is given replaces what the case says.
+
+    While nothing is paid again, the case takes in the months that ended unpaid meanwhile.
+    """
     case = claimed.case
     lacking = missing_materials(case)
     if lacking:
@@ -67,14 +75,10 @@ def assess(
             _("Materials are missing: %(materials)s.") % {"materials": labels}, code="materials"
         )
     if to_month is not None and to_month != case.to_month:
-        _extend(case, to_month)
-    case.resumed_month = resumed_month or case.resumed_month
-    if case.resumed_month is not None and case.resumed_month <= case.to_month:
-        raise Invalid(
-            "resumed_month",
-            _("Months are paid again only after the last missed one, %(month)s.")
-            % {"month": f"{case.to_month:%Y-%m}"},
-        )
+        _extend(case, to_month, claimed.on)
+    if resumed_month is not None:
+        _resume(case, resumed_month, claimed.on)
+    ArrearsMonth.objects.bulk_create(follow([case], claimed.on))
     case.base_fen = case.base_fen if base_fen is None else _base(base_fen)
     if consecutive_before is not None:
         case.consecutive_before = consecutive_before
@@ -88,11 +92,11 @@ def assess(
             _("Give a day from today to %(latest)s; after it the amount is another.")
             % {"latest": latest.isoformat()},
         )
-    quote = _quote(claimed, pay_by, claimed.user)
+    made = quote(claimed, pay_by)
     case.assess(pay_by=pay_by, provisional=False)
     claimed.save("to_month", "resumed_month", "base_fen", "consecutive_before")
     claimed.figures = {
-        "quote": quote.version, "total_fen": quote.total_fen, "pay_by": pay_by.isoformat(),
+        "quote": made.version, "total_fen": made.total_fen, "pay_by": pay_by.isoformat(),
     }  # fmt: skip
 
 
@@ -102,19 +106,60 @@ def _base(fen: int) -> int:
     return fen
 
 
-def _extend(case: ArrearsCase, to_month: date) -> None:
+def _extend(case: ArrearsCase, to_month: date, today: date) -> None:
     """The case asks for later months as well. It never asks for fewer: cancel it for that."""
     if to_month < case.to_month:
         raise Invalid(
             "to_month",
             _("A case never asks for fewer months than before; cancel it and open another."),
         )
-    claim_months(case, first_of(case.to_month, 1), to_month)
+    if to_month >= today.replace(day=1):
+        raise Invalid("to_month", not_over(to_month), code="future")
+    first = first_of(case.to_month, 1)
+    paid = sorted(
+        month for month in recorded(case.person_id, case.pool_id) if first <= month <= to_month
+    )
+    if paid:
+        raise Invalid("to_month", paid_already(paid), code="paid")
+    claim_months(case, first, to_month, field="to_month")
     case.to_month = to_month
 
 
-def claim_months(case: ArrearsCase, first: date, last: date) -> None:
-    """Ask for months that no other case asks for. Raises Invalid beside the month."""
+def _resume(case: ArrearsCase, month: date, today: date) -> None:
+    """Months are paid again from a month on: after the gap, and not in the future."""
+    if month <= case.to_month:
+        raise Invalid("resumed_month", only_after(case.to_month))
+    if month > today:
+        raise Invalid("resumed_month", _("This month lies in the future."), code="future")
+    case.resumed_month = month
+
+
+def only_after(month: date) -> Any:
+    return _("Months are paid again only after the last missed one, %(month)s.") % {
+        "month": f"{month:%Y-%m}"
+    }
+
+
+def not_over(month: date) -> Any:
+    return _("%(month)s is not over: it is due at its end and not missed yet.") % {
+        "month": f"{month:%Y-%m}"
+    }
+
+
+def paid_already(paid: Iterable[date]) -> Any:
+    return _("Our record has these months as paid already: %(months)s.") % {
+        "months": months.spelled(paid)
+    }
+
+
+def recorded(person_id: int, pool: str) -> set[date]:
+    """The months that the pool has on record of a person, residents' years aside. One query."""
+    rows = Contribution.objects.filter(person=person_id, pool=pool).exclude(scheme=Scheme.RESIDENT)
+    return months.covered(months.Span(row.from_month, row.to_month) for row in rows)
+
+
+def claim_months(case: ArrearsCase, first: date, last: date, *, field: str = "from_month") -> None:
+    """Ask for months that no other case asks for. Raises Invalid beside the field."""
     wanted = []
     month = first
     while month <= last:
@@ -129,7 +174,7 @@ def claim_months(case: ArrearsCase, first: date, last: date) -> None:
     )
     if taken is not None:
         raise Invalid(
-            "from_month",
+            field,
             _("Arrears case %(reference)s asks for %(month)s already.")
             % {"reference": taken.case.reference, "month": f"{taken.month:%Y-%m}"},
             code="overlapping",
@@ -149,25 +194,47 @@ def assessed(claimed: Claimed, on: date) -> Assessment:
         raise Invalid(FIELDS.get(field, field), sentence, code=field) from refusal
 
 
-def _quote(claimed: Claimed, pay_by: date, by: Any) -> Quote:
+def quote(claimed: Claimed, pay_by: date) -> Quote:
+    """The next version of the case's quote, stored, with what there is to tell of it.
+
+    Raises NotAllowed where the place's rules let nothing be paid back, or nothing is owed; Invalid
+    where a month costs less by now than is paid for it.
+    """
     case = claimed.case
     found = assessed(claimed, pay_by)
     if not found.back_pay_allowed:
         raise NotAllowed(
-            _("%(why)s Close the case as one that cannot be paid back.")
+            _("%(why)s Close the case as one that cannot be paid back; take payments back first.")
             % {"why": Reason(found.reason).label},
             code=str(found.reason),
         )
+    surplus = quoting.surplus_of(found)
+    if surplus is not None:
+        raise Invalid(
+            "base_fen",
+            _("More is paid for %(month)s than it costs now; take the payment back first.")
+            % {"month": f"{surplus:%Y-%m}"},
+            code="surplus",
+        )
+    assert found.totals is not None, "what may be paid back has its sums"
+    if not found.totals.total_fen:
+        raise NotAllowed(_("Nothing is owed for these months; cancel the case."), code="nothing")
     earlier = quoting.current_quote(case)
-    quote = quoting.quote_of(
-        case, found, version=earlier.version + 1 if earlier else 1, by=by, at=claimed.at
+    made = quoting.quote_of(
+        case,
+        found,
+        version=earlier.version + 1 if earlier else 1,
+        by=claimed.user,
+        at=claimed.at,
     )
-    quoting.store([quote])
+    quoting.store([made])
+    rest = quoting.rest_of(case, made)
     claimed.facts = Facts(
         case,
-        quote=quote,
-        left_fen=found.totals.outstanding_fen if found.totals else 0,
+        quote=made,
+        left_fen=sum(each.fen for each in rest),
+        rest=tuple(rest),
         fee_before_fen=earlier.fee_employer_fen + earlier.fee_person_fen if earlier else 0,
-        where=letters.where_of(claimed.terms(pay_by)),
+        where=letters.where_of(case, pay_by),
     )
-    return quote
+    return made

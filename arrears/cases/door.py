@@ -30,10 +30,10 @@ from transfers.workflow.actors import Actor
 from transfers.workflow.errors import NotAllowed, Stale
 from transfers.workflow.news import announce
 
-from .. import letters
+from .. import letters, quoting
 from ..letters import Facts
 from ..models import ArrearsCase, ArrearsEvent, Payment
-from ..rules.states import MOVES, SUPERVISORS, Action, Cause
+from ..rules.states import MOVES, SUPERVISORS, Action, Cause, State
 from . import assessing, ending, paying
 from .claimed import Claimed
 
@@ -96,6 +96,8 @@ def _hindrance(case: ArrearsCase, verb: Action) -> Any | None:
         and Payment.objects.filter(case=case, taken_back__isnull=True).exists()
     ):
         return _("Something was paid on this case; take the payment back first.")
+    if verb is Action.WAIVE and case.state == State.PARTLY_PAID and quoting.half_paid(case):
+        return _("A month is paid in part; have it paid in full or take the payment back first.")
     return None
 
 

@@ -1,7 +1,7 @@
 """Opening a case. Every wrong answer is told at once, nothing is half-written."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,12 +12,11 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from transfers.deadlines.calendars import calendar_of
-from transfers.models.contributions import Contribution
 from transfers.models.ledger import Receivable
 from transfers.models.people import Person
 from transfers.models.regions import Agency
 from transfers.policy import remembered
-from transfers.rules import identity, months
+from transfers.rules import identity
 from transfers.rules.states import Scheme
 from transfers.workflow.actors import Actor
 from transfers.workflow.errors import Invalid, NotAllowed, Problems
@@ -29,12 +28,13 @@ from ..models import ArrearsCase, ArrearsMaterial, ArrearsMonth
 from ..policy import NotInForce, resolve
 from ..quoting import months_of
 from ..rules.asked import EARLIEST, MOST_BASE_FEN, MOST_MONTHS
-from ..rules.states import MOVES, Action, Cause, MaterialKind
-from .assessing import claim_months
+from ..rules.periods import first_of
+from ..rules.states import MOVES, OWING, Action, Cause, MaterialKind
+from .assessing import claim_months, not_over, only_after, paid_already, recorded
 from .claimed import Claimed
 from .door import tell
 
-HEAD = "BJ"  # 补缴
+HEAD = "QF"  # 欠费
 LONGEST = 120  # months
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _REFERENCE_TRIES = 5
@@ -82,7 +82,7 @@ def open_case(draft: Draft, *, by: Actor, at: datetime) -> ArrearsCase:
         raise Problems(problems)
     with remembered(), transaction.atomic():
         person = _person(draft, on)
-        _refuse_known_months(draft, person)
+        draft = _as_the_record_has_it(draft, person)
         case = _store(draft, person, agency, at)
         _claim(case)
         kinds = list(dict.fromkeys(draft.materials))
@@ -156,20 +156,13 @@ def _months(draft: Draft, on: date, wrong: Any) -> None:
     elif first < EARLIEST:
         wrong("from_month", _("Months before %(year)s are not handled here.") % {"year": EARLIEST.year})  # fmt: skip
     elif last >= on.replace(day=1):
-        wrong(
-            "to_month",
-            _("%(month)s is not over: it is due at its end and not missed yet.")
-            % {"month": f"{last:%Y-%m}"},
-            "future",
-        )
+        wrong("to_month", not_over(last), "future")
     elif (last.year - first.year) * 12 + last.month - first.month >= LONGEST:
         wrong("to_month", _("One case asks for at most %(n)s months.") % {"n": LONGEST})
     if resumed is not None and not last < resumed:
-        wrong(
-            "resumed_month",
-            _("Months are paid again only after the last missed one, %(month)s.")
-            % {"month": f"{last:%Y-%m}"},
-        )
+        wrong("resumed_month", only_after(last))
+    elif resumed is not None and resumed > on:
+        wrong("resumed_month", _("This month lies in the future."), "future")
 
 
 def _person(draft: Draft, on: date) -> Person:
@@ -181,23 +174,70 @@ def _person(draft: Draft, on: date) -> Person:
     return person
 
 
-def _refuse_known_months(draft: Draft, person: Person) -> None:
-    """A month that the pool has on record is paid, and not missed."""
-    assert draft.from_month is not None
-    assert draft.to_month is not None
-    rows = Contribution.objects.filter(person=person, pool=draft.pool).exclude(
-        scheme=Scheme.RESIDENT
-    )
-    covered = months.covered(months.Span(row.from_month, row.to_month) for row in rows)
-    paid = sorted(month for month in covered if draft.from_month <= month <= draft.to_month)
+def _as_the_record_has_it(draft: Draft, person: Person) -> Draft:
+    """The draft with what the record knows of the gap: from where to where, and when it is paid again.
+
+    Raises Problems for months that are paid, and for a part of a gap, because the wait goes by the
+    whole of it.
+    """
+    first, last = draft.from_month, draft.to_month
+    assert first is not None
+    assert last is not None
+
+    def refused(field: str, sentence: Any, code: str) -> Problems:
+        return Problems([Invalid(field, sentence, code=code)])
+
+    covered = recorded(person.pk, draft.pool)
+    paid = sorted(month for month in covered if first <= month <= last)
     if paid:
+        raise refused("from_month", paid_already(paid), "paid")
+    before = max((month for month in covered if month < first), default=None)
+    if before is not None and first_of(before, 1) != first:
+        raise refused(
+            "from_month",
+            _("The gap begins with %(month)s; ask for it from there.")
+            % {"month": f"{first_of(before, 1):%Y-%m}"},
+            "part_of_a_gap",
+        )
+    back = min((month for month in covered if month > last), default=None)
+    if back is not None and first_of(back, -1) != last:
+        raise refused(
+            "to_month",
+            _("The gap lasts until %(month)s; ask for all of it.")
+            % {"month": f"{first_of(back, -1):%Y-%m}"},
+            "part_of_a_gap",
+        )
+    if back is not None and draft.resumed_month not in (None, back):
+        raise refused(
+            "resumed_month",
+            _("Our record has months again from %(month)s on.") % {"month": f"{back:%Y-%m}"},
+            "not_the_record",
+        )
+    _refuse_beside(draft, person, first, last)
+    return replace(draft, resumed_month=back or draft.resumed_month)
+
+
+def _refuse_beside(draft: Draft, person: Person, first: date, last: date) -> None:
+    """Two open cases side by side are one gap. Months that another asks for are refused later."""
+    live = ArrearsMonth.objects.filter(person=person, pool=draft.pool, live=True)
+    if live.filter(month__gte=first, month__lte=last).exists():
+        return
+    beside = (
+        live.filter(
+            month__in=(first_of(first, -1), first_of(last, 1)),
+            case__state__in=sorted(OWING),
+        )
+        .select_related("case")
+        .first()
+    )
+    if beside is not None:
         raise Problems(
             [
                 Invalid(
                     "from_month",
-                    _("Our record has these months as paid already: %(months)s.")
-                    % {"months": months.spelled(paid)},
-                    code="paid",
+                    _("Arrears case %(reference)s asks for %(month)s: one gap is one case.")
+                    % {"reference": beside.case.reference, "month": f"{beside.month:%Y-%m}"},
+                    code="part_of_a_gap",
                 )
             ]
         )

@@ -1,6 +1,6 @@
 """Payments on a case: what they cover, in the ledger, until all is paid; and those that did not hold."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,11 +12,14 @@ from transfers.workflow.errors import Invalid
 
 from .. import letters, quoting, record
 from ..letters import Facts
-from ..models import Allocation, ArrearsEvent, Method, Payment, Quote, TakenBack
-from ..rules.parts import PRINCIPAL, Party, payable, spread
+from ..models import Allocation, ArrearsEvent, ArrearsMonth, Method, Payment, Quote, TakenBack
+from ..policy import NotInForce
+from ..rules.asked import Refused
+from ..rules.assessment import Assessment
+from ..rules.parts import PRINCIPAL, Owed, Party, payable, spread
 from ..rules.periods import end_of
 from ..rules.states import State
-from .assessing import assessed
+from .assessing import quote as make_quote
 from .claimed import Claimed, needed
 
 
@@ -29,16 +32,124 @@ def pay(
     paid_on: date,
     bank_reference: str = "",
 ) -> None:
-    """Record a payment under the newest quote: ledger, what it covers, and whether all is paid now."""
+    """Record a payment under the quote of its day: ledger, what it covers, whether all is paid now."""
     case = claimed.case
-    quote = quoting.current_quote(case)
-    assert quote is not None, "a case in this state has a quote"
-    _check_payment(claimed, quote, payer, method, amount_fen, paid_on, bank_reference)
+    _check_payment(claimed, payer, method, amount_fen, paid_on, bank_reference)
+    quote = _quote_of_the_day(claimed, paid_on)
+    if paid_on <= end_of(case.to_month):
+        raise Invalid(
+            "paid_on",
+            _("The payment cannot be before the missed months, which end with %(month)s.")
+            % {"month": f"{case.to_month:%Y-%m}"},
+            code="too_early",
+        )
     rest = quoting.rest_of(case, quote)
+    if amount_fen < sum(part.fen for part in rest) and paid_on < quote.pay_by:
+        quote, rest = _to_the_day(claimed, quote, rest, amount_fen, paid_on)
     most = payable(rest, Party(payer))
     if not 0 < amount_fen <= most:
         raise Invalid("amount_fen", _too_much(most, payer), code="amount")
     covered = spread(amount_fen, rest, Party(payer))
+    number = _book(claimed, quote, covered, payer, method, amount_fen, paid_on, bank_reference)
+    left = quoting.rest_of(case, quote)
+    if left:
+        case.pay(settled_on=None, restart_on=None, next_on=quote.pay_by)
+    else:
+        _settle(claimed, quote)
+    claimed.save("to_month", "resumed_month")
+    left_fen = sum(part.fen for part in left)
+    claimed.facts = Facts(
+        case, quote=quote, left_fen=left_fen, rest=tuple(left), amount_fen=amount_fen,
+        where=letters.where_of(case, quote.pay_by), lapsed=quote.pay_by < claimed.on,
+    )  # fmt: skip
+    claimed.figures = {
+        "payment": number, "amount_fen": amount_fen, "paid_on": paid_on.isoformat(),
+        "left_fen": left_fen,
+    }  # fmt: skip
+
+
+def _quote_of_the_day(claimed: Claimed, paid_on: date) -> Quote:
+    """The quote that a payment counts under. One entered after its quote lapsed brings that one back.
+
+    Raises Invalid beside the day where no quote was good on it.
+    """
+    case = claimed.case
+    newest = quoting.current_quote(case)
+    assert newest is not None, "a case in this state has a quote"
+    if paid_on > newest.pay_by:
+        raise Invalid(
+            "paid_on",
+            _("The quote was good until %(day)s. Assess the case anew; the late fee has grown.")
+            % {"day": newest.pay_by.isoformat()},
+            code="lapsed",
+        )
+    older = quoting.good_on(case, paid_on)
+    if older is None or older.found == newest.found:
+        return newest
+    since = Payment.objects.filter(
+        case=case, taken_back__isnull=True, quote__version__gt=older.version
+    )
+    if since.exists():
+        raise Invalid(
+            "paid_on",
+            _("A payment is recorded under a later quote; take it back first."),
+            code="order",
+        )
+    return _bring_back(claimed, older, newest)
+
+
+def _bring_back(claimed: Claimed, older: Quote, newest: Quote) -> Quote:
+    """The older quote as the newest version; months that were asked for after it are let go."""
+    case = claimed.case
+    asked = quoting.assessment_in(older).asked
+    assert asked.months is not None, "a case names its months"
+    case.to_month, case.resumed_month = asked.months[-1], asked.resumed
+    ArrearsMonth.objects.filter(case=case, month__gt=case.to_month).delete()
+    terms = older.terms
+    values = {
+        field.attname: getattr(older, field.attname)
+        for field in Quote._meta.concrete_fields
+        if field.attname not in ("id", "version", "made_at", "made_by_id")
+    }
+    again = Quote.objects.create(
+        **values, version=newest.version + 1, made_at=claimed.at, made_by=claimed.user
+    )
+    again.terms = terms
+    return again
+
+
+def _to_the_day(
+    claimed: Claimed, quote: Quote, rest: list[Owed], amount_fen: int, paid_on: date
+) -> tuple[Quote, list[Owed]]:
+    """A quote for the very day, where the amount is all that was owed on it: the late fee ends there."""
+    case = claimed.case
+    found = _if_in_force(claimed, paid_on)
+    if found is None or found.totals is None or found.totals.outstanding_fen != amount_fen:
+        return quote, rest
+    exact = make_quote(claimed, paid_on)
+    return exact, quoting.rest_of(case, exact)
+
+
+def _if_in_force(claimed: Claimed, on: date) -> Assessment | None:
+    """The case assessed for a day; None where no policy covers it: then the quote's word counts."""
+    try:
+        return quoting.assessment_of(claimed.case, on=on)
+    except (NotInForce, Refused):
+        return None
+
+
+def _book(
+    claimed: Claimed,
+    quote: Quote,
+    covered: list[Owed],
+    payer: str,
+    method: str,
+    amount_fen: int,
+    paid_on: date,
+    bank_reference: str,
+) -> int:
+    """The payment in the ledger and in what it covers; returns its number."""
+    case = claimed.case
     sums = {False: 0, True: 0}
     for part in covered:
         sums[part.part in PRINCIPAL] += part.fen
@@ -63,30 +174,26 @@ def pay(
         Allocation(payment=payment, month=part.month, part=part.part, amount_fen=part.fen)
         for part in covered
     )
-    left_fen = sum(part.fen for part in rest) - amount_fen
-    if left_fen:
-        case.pay(settled_on=None, restart_on=None)
-    else:
-        _settle(claimed, quote)
-    claimed.save()
-    claimed.facts = Facts(
-        case, quote=quote, left_fen=left_fen, amount_fen=amount_fen,
-        where=letters.where_of(claimed.terms(quote.pay_by)),
-    )  # fmt: skip
-    claimed.figures = {
-        "payment": number, "amount_fen": amount_fen, "paid_on": paid_on.isoformat(),
-        "left_fen": left_fen,
-    }  # fmt: skip
+    return number
 
 
 def _settle(claimed: Claimed, quote: Quote) -> None:
-    """All is paid: benefits restart by the day of the last payment, and the months are entered."""
+    """All is paid: benefits restart by the day of the last payment, and the months are entered.
+
+    The case stays open until the day after, even where the benefits restart at once, so that a slip of
+    the keyboard can be taken back.
+    """
     case = claimed.case
     settled_on = max(
         Payment.objects.filter(case=case, taken_back__isnull=True).values_list("paid_on", flat=True)
     )
-    found = assessed(claimed, settled_on)
-    case.pay(settled_on=settled_on, restart_on=found.restart_on or quote.restart_on)
+    found = _if_in_force(claimed, settled_on)
+    restart_on = (found and found.restart_on) or quote.restart_on
+    case.pay(
+        settled_on=settled_on,
+        restart_on=restart_on,
+        next_on=max(restart_on, claimed.on + timedelta(days=1)),
+    )
     record.enter(case, quoting.rows_of(quote), by=claimed.user, at=claimed.at)
 
 
@@ -98,7 +205,6 @@ def _too_much(most: int, payer: str) -> Any:
 
 def _check_payment(
     claimed: Claimed,
-    quote: Quote,
     payer: str,
     method: str,
     amount_fen: int,
@@ -118,20 +224,6 @@ def _check_payment(
         raise Invalid("amount_fen", _("The amount must be above 0."), code="amount")
     if paid_on > claimed.on:
         raise Invalid("paid_on", _("The payment cannot lie in the future."), code="future")
-    if paid_on > quote.pay_by:
-        raise Invalid(
-            "paid_on",
-            _("The quote was good until %(day)s. Assess the case anew; the late fee has grown.")
-            % {"day": quote.pay_by.isoformat()},
-            code="lapsed",
-        )
-    if paid_on <= end_of(case.to_month):
-        raise Invalid(
-            "paid_on",
-            _("The payment cannot be before the missed months, which end with %(month)s.")
-            % {"month": f"{case.to_month:%Y-%m}"},
-            code="too_early",
-        )
     if (
         bank_reference
         and Payment.objects.filter(
@@ -164,10 +256,12 @@ def take_back(claimed: Claimed, *, number: int, text: str) -> None:
     others = Payment.objects.filter(case=case, taken_back__isnull=True).exists()
     case.take_back(something_paid=others, pay_by=quote.pay_by)
     claimed.save()
-    left_fen = sum(part.fen for part in quoting.rest_of(case, quote))
+    rest = quoting.rest_of(case, quote)
+    left_fen = sum(part.fen for part in rest)
     claimed.facts = Facts(
-        case, quote=quote, left_fen=left_fen, amount_fen=payment.amount_fen, text=claimed.reason,
-        where=letters.where_of(claimed.terms(quote.pay_by)),
+        case, quote=quote, left_fen=left_fen, rest=tuple(rest), amount_fen=payment.amount_fen,
+        text=claimed.reason, where=letters.where_of(case, quote.pay_by),
+        lapsed=quote.pay_by < claimed.on,
     )  # fmt: skip
     claimed.figures = {
         "payment": number, "amount_fen": payment.amount_fen, "left_fen": left_fen,

@@ -250,7 +250,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='arrearscase',
-            index=models.Index(condition=models.Q(('state', 'settled')), fields=['restart_on', 'id'], name='arrears_to_reinstate'),
+            index=models.Index(condition=models.Q(('state', 'settled')), fields=['next_on', 'id'], name='arrears_to_reinstate'),
         ),
         migrations.AddIndex(
             model_name='arrearscase',

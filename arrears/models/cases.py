@@ -111,7 +111,7 @@ class ArrearsCase(models.Model):
                 condition=Q(state__in=sorted(QUOTED)),
             ),
             models.Index(
-                fields=["restart_on", "id"],
+                fields=["next_on", "id"],
                 name="arrears_to_reinstate",
                 condition=Q(state=State.SETTLED),
             ),
@@ -193,12 +193,12 @@ class ArrearsCase(models.Model):
         self._close(at, text)
 
     @_move
-    def pay(self, *, settled_on: date | None, restart_on: date | None) -> str:
+    def pay(self, *, settled_on: date | None, restart_on: date | None, next_on: date) -> str:
         """`settled_on`: the day the last fen was paid; None while something is left."""
+        self.next_on, self.next_provisional = next_on, False
         if settled_on is None:
             return State.PARTLY_PAID
         self.settled_on, self.restart_on = settled_on, restart_on
-        self.next_on, self.next_provisional = restart_on, False
         return State.SETTLED
 
     @_move

@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from transfers.status.words import long_date
+from transfers.status.words import long_date, sentences
 
 from ..rules.assessment import assess
 from ..rules.reasons import INSTEAD, Reason
@@ -54,20 +54,28 @@ def resident(r: Reckoning, where: str) -> Answer:
 
 
 def _resident_title(r: Reckoning) -> str:
-    wait = waiting(r.found.waiting_months or 0)
+    """The deadline with the wait of who pays by then, not of the day that was named."""
     if r.deadline is not None:
-        return _("Pay by %(day)s: %(wait)s") % {"day": long_date(r.deadline), "wait": wait}
+        in_time = r.way("deadline")
+        found = in_time.found if in_time is not None else r.found
+        return _("Pay by %(day)s: %(wait)s") % {
+            "day": long_date(r.deadline),
+            "wait": waiting(found.waiting_months or 0),
+        }
     if not r.found.waiting_months:
         return _("No waiting period")
-    return _("Pay soon: %(wait)s") % {"wait": wait}
+    return _("Pay soon: %(wait)s") % {"wait": waiting(r.found.waiting_months)}
 
 
 def _window(r: Reckoning) -> Line:
     if r.deadline is not None:
+        named = ""
+        if r.asked.paid_on > r.deadline:
+            named = _("You named %(day)s; that is too late.") % {"day": long_date(r.asked.paid_on)}
         return Line(
             _("By when"),
             until(r.deadline, r.as_of),
-            (_("Then the time in which residents enrol is over for this year."),),
+            (sentences(named, _("Then the time in which residents enrol is over for this year.")),),
             act=True,
         )
     coming = next_window(r.as_of, r.terms.window_from, r.terms.window_to)

@@ -220,6 +220,11 @@ def _scheme(given: Mapping[str, Any]) -> Iterator[Problem]:
         return
     if cause is not None and cause not in _CAUSES:
         yield problem("cause", "unknown", _("There is no such cause."))
+    if scheme == Scheme.FLEXIBLE and cause == Cause.EMPLOYER:
+        yield problem(
+            "cause", "not_for_scheme",
+            _("Flexible workers pay for themselves; no employer owes their months."),
+        )  # fmt: skip
     if scheme == Scheme.RESIDENT:
         for name, field in _ONLY.items():
             if given.get(name) not in (None, False, ()):

@@ -114,7 +114,7 @@ def _contributor(asked: Asked, terms: Terms, paid: Mapping[date, MonthPaid]) -> 
     in_full = {month for month in missed if month in paid and paid[month].in_full}
     gap = len(missed)
     short_switch = bool(gap) and _short_switch(asked, terms)
-    reason = _reason(asked, gap, terms)
+    reason = _reason(asked, gap, gap - len(in_full), terms)
     allowed = reason in (None, Reason.NO_GAP)
     bases = _bases(asked, terms, months if allowed else ())
     rows = rows_of(asked, months, terms, bases, paid) if allowed else ()
@@ -175,7 +175,7 @@ def _short_switch(asked: Asked, terms: Terms) -> bool:
     return asked.consecutive_months_before < int(terms.switch_months)
 
 
-def _reason(asked: Asked, gap: int, terms: Terms) -> Reason | None:
+def _reason(asked: Asked, gap: int, still_missed: int, terms: Terms) -> Reason | None:
     if not gap:
         return Reason.NO_GAP
     if asked.scheme == Scheme.FLEXIBLE and terms.back_pay_allowed_flexible is not None:
@@ -183,7 +183,7 @@ def _reason(asked: Asked, gap: int, terms: Terms) -> Reason | None:
             return Reason.NOT_ALLOWED_FLEXIBLE
     elif not terms.source_of("back_pay_allowed").value:
         return Reason.NOT_ALLOWED
-    if terms.max_gap_months is not None and gap > terms.max_gap_months:
+    if terms.max_gap_months is not None and still_missed > terms.max_gap_months:
         return Reason.GAP_TOO_LONG
     if terms.min_consecutive_months is not None:
         if asked.consecutive_months_before is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from ..letters import in_both
@@ -106,8 +107,8 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def receipt_body(case: ArrearsCase, payment: Payment) -> dict[str, Any]:
-    """The receipt of one payment, with what is left to pay by the newest quote."""
+def receipt_body(case: ArrearsCase, payment: Payment, on: date) -> dict[str, Any]:
+    """The receipt of one payment, with what is left to pay by the newest quote on the day."""
     settled = case.state in (State.SETTLED, State.REINSTATED)
     newest = current_quote(case)
     assert newest is not None, "nothing is paid without a quote"
@@ -128,8 +129,9 @@ def receipt_body(case: ArrearsCase, payment: Payment) -> dict[str, Any]:
             }
             for line in payment.allocations.all()
         ],
-        "left_fen": 0 if settled else sum(each.fen for each in rest_of(case, newest)),
-        "pay_by": newest.pay_by.isoformat(),
+        "left_fen": sum(each.fen for each in rest_of(case, newest)) if case.owes else 0,
+        "pay_by": newest.pay_by.isoformat() if newest.pay_by >= on else None,
+        "settled": settled,
         "restart_on": case.restart_on.isoformat() if settled and case.restart_on else None,
     }
 

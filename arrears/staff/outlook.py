@@ -77,13 +77,6 @@ def _terms(case: ArrearsCase, on: date) -> Terms:
     return resolve(case.pool_id, on)
 
 
-def _where(case: ArrearsCase, on: date) -> Told:
-    try:
-        return letters.where_of(_terms(case, on))
-    except NotInForce:
-        return "", ""
-
-
 def _assess(case: ArrearsCase, given: dict[str, Any], desk: Desk) -> Outlook:
     names = ("to_month", "resumed_month", "base_fen", "consecutive_before")
     changes = {name: given[name] for name in names if given.get(name) not in (None, "")}
@@ -101,8 +94,9 @@ def _assess(case: ArrearsCase, given: dict[str, Any], desk: Desk) -> Outlook:
         return Outlook(refused=str(reason.label), instead=str(INSTEAD.get(reason, "")))
     quote = quoting.quote_of(supposed, found, version=1, by=None, at=desk.at)
     facts = Facts(
-        supposed, quote=quote, left_fen=found.totals.outstanding_fen, where=_where(case, pay_by)
-    )
+        supposed, quote=quote, left_fen=found.totals.outstanding_fen,
+        rest=tuple(quoting.left_of(case, found)), where=letters.where_of(case, pay_by),
+    )  # fmt: skip
     return Outlook(
         told=letters.told(Action.ASSESS, facts),
         explained=explained_by(found),
@@ -157,7 +151,7 @@ def _pay(case: ArrearsCase, given: dict[str, Any], desk: Desk) -> Outlook:
         )
     facts = Facts(
         after, quote=quote, left_fen=made.left_fen, amount_fen=amount,
-        where=_where(case, quote.pay_by),
+        where=letters.where_of(case, quote.pay_by),
     )  # fmt: skip
     made.told = letters.told(Action.PAY, facts)
     return made
@@ -179,6 +173,6 @@ def _take_back(case: ArrearsCase, given: dict[str, Any], text: str) -> Outlook:
     left = sum(each.fen for each in quoting.rest_of(case, quote)) + payment.amount_fen
     facts = Facts(
         case, quote=quote, left_fen=left, amount_fen=payment.amount_fen, text=text,
-        where=_where(case, quote.pay_by),
+        where=letters.where_of(case, quote.pay_by),
     )  # fmt: skip
     return Outlook(told=letters.told(Action.TAKE_BACK, facts), left_fen=left)

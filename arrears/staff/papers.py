@@ -24,8 +24,8 @@ from transfers.staff.access import CASE_WORKERS, denied
 from transfers.staff.desk import Desk, desk_of
 from transfers.staff.papers import Entry
 
+from ..letters import where_of
 from ..models import ArrearsCase, Payment
-from ..policy import NotInForce, resolve
 from ..quoting import current_quote
 from ..rules.states import QUOTED
 from .access import arrears_or_404
@@ -62,7 +62,7 @@ def quote_paper(case: ArrearsCase, desk: Desk) -> Paper | None:
         quote = current_quote(held)
         if quote is None or held.state not in QUOTED:
             return None
-        body = quote_body(held, quote, pay_at=_pay_at(held, quote.pay_by))
+        body = quote_body(held, quote, pay_at=where_of(held, quote.pay_by))
         wanted = (body["version"], body["totals"]["paid_fen"])
         newest = _papers(held).filter(kind=Paper.Kind.ARREARS_QUOTE).order_by("version").last()
         if newest is not None:
@@ -83,21 +83,15 @@ def receipt_paper(case: ArrearsCase, number: int, desk: Desk) -> Paper | None:
         for paper in _papers(held).filter(kind=Paper.Kind.PAYMENT_RECEIPT):
             if paper.content["body"]["number"] == number:
                 return paper
-        return _issue(Paper.Kind.PAYMENT_RECEIPT, held, receipt_body(held, payment), desk)
+        return _issue(
+            Paper.Kind.PAYMENT_RECEIPT, held, receipt_body(held, payment, desk.today), desk
+        )
 
 
 def _held(case: ArrearsCase) -> ArrearsCase:
     """The case, kept from changing until the transaction ends."""
     held = ArrearsCase.objects.select_for_update(of=("self",))
     return held.select_related("person", "pool", "agency").get(pk=case.pk)
-
-
-def _pay_at(case: ArrearsCase, on: Any) -> tuple[str, str]:
-    try:
-        terms = resolve(case.pool_id, on)
-    except NotInForce:
-        return "", ""
-    return terms.pay_at_zh or "", terms.pay_at_en or ""
 
 
 def _issue(

@@ -87,7 +87,9 @@ class Office:
         perform(case, verb, by=self.actor(by), at=moment(on), **data)
         return ArrearsCase.objects.get(pk=case.pk)
 
-    def assessed(self, case: ArrearsCase | None = None, *, on: str = OPENED_ON, **data: Any) -> ArrearsCase:
+    def assessed(
+        self, case: ArrearsCase | None = None, *, on: str = OPENED_ON, **data: Any
+    ) -> ArrearsCase:
         case = case or self.zhang()
         given = {"pay_by": date.fromisoformat(PAID_ON), **data}
         return self.do(case, Action.ASSESS, on=on, **given)
@@ -120,7 +122,7 @@ class Office:
         if state is State.ASSESSED:
             return case
         if state is State.PARTLY_PAID:
-            return self.paid(case, 90_000)
+            return self.paid(case, 90_000)  # January in full, February in part
         case = self.paid(case)
         if state is State.SETTLED:
             return case

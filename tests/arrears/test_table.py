@@ -49,7 +49,7 @@ def test_the_table_is_the_one_written_here() -> None:
         action: (set(row.sources), set(row.targets), set(row.roles), row.needs_reason)
         for action, row in MOVES.items()
     } == TABLE
-    assert OPEN | FINAL == set(State)
+    assert set(State) == OPEN | FINAL
     assert not OPEN & FINAL
     assert QUOTED < OWING < OPEN
 
@@ -73,6 +73,8 @@ def test_from_every_state_everybody_may_do_what_the_table_says_and_nothing_else(
         for verb, data in DATA.items():
             sources, _targets, roles, _reason = TABLE[verb]
             allowed = state in sources and (role in roles if role else not roles)
+            if verb is A.WAIVE and state == S.PARTLY_PAID:
+                allowed = False  # February is paid in part
             assert (verb in offered) is allowed, (who, verb)
             if allowed:
                 continue
@@ -88,6 +90,8 @@ def test_from_every_state_everybody_may_do_what_the_table_says_and_nothing_else(
 )
 def test_every_row_of_the_table_can_be_taken(office: Office, state: State, verb: Action) -> None:
     case = office.at(state)
+    if verb is A.WAIVE and state == S.PARTLY_PAID:
+        case = office.paid(office.at(S.ASSESSED), 81_920)  # January in full, nothing of February
     role = next(iter(sorted(TABLE[verb][2])), None)
     who = {R.CLERK: "clerk", R.FINANCE: "finance", R.SUPERVISOR: "supervisor", None: "system"}[role]
     on = WHEN.get(state, "2025-03-20" if state == S.PARTLY_PAID else "2025-03-10")

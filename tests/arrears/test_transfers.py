@@ -112,7 +112,7 @@ def test_the_overlay_says_what_to_do_by_when_and_how_much(scene: Scene, office: 
     assert "2025年10月9日" in opened.by
     assessed(office, case)
     (quoted,) = overlays_of(transfer, on)
-    assert TOTAL in quoted.you
+    assert TOTAL in str(quoted.facts)
     assert "2025年9月30日" in quoted.by
     assert quoted.blocking
     assert quoted.staff_links[0][1] == f"/admin/arrears/{case.reference}/"

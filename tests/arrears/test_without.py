@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-STORY = '''
+STORY = """
 import django
 django.setup()
 from django.core.management import call_command
@@ -59,7 +59,7 @@ assert not [name for name in app.tasks if name.startswith("arrears.")]
 call_command("check", fail_level="WARNING")
 call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 print("well")
-'''
+"""
 
 
 def test_taken_out_of_the_settings_the_rule_is_gone_and_nothing_breaks(tmp_path: Path) -> None:

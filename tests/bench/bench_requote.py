@@ -37,7 +37,7 @@ def fill(cases: int) -> None:
             for n in range(count)
         )
         owed = Receivable.objects.bulk_create(
-            Receivable(agency=case.agency, reference=f"BJ{made + n:014d}") for n in range(count)
+            Receivable(agency=case.agency, reference=f"QF{made + n:014d}") for n in range(count)
         )
         state = {True: "partly_paid", False: "assessed"}
         given = {

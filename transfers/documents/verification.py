@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from django.utils.timezone import localtime
 
+from .. import plugs
 from ..models.papers import Paper
 from ..rules.hashing import digest_of
 from .numbers import normalise
@@ -19,6 +20,7 @@ class Verdict(StrEnum):
     GENUINE = "genuine"
     REPLACED = "replaced"  # genuine, and a newer one replaces it
     EXPIRED = "expired"  # genuine, and no longer valid
+    WITHDRAWN = "withdrawn"  # genuine, and what it says no longer holds
     NOT_GENUINE = "not_genuine"
 
 
@@ -70,6 +72,8 @@ def verify(number: str, code: str, on: date) -> Finding:
         return NOT_GENUINE
     if not is_sealed(paper):
         return NOT_GENUINE
+    if any(plug(paper) for plug in plugs.withdrawn):
+        return Finding(Verdict.WITHDRAWN, paper)
     if paper.replacements.exists():
         return Finding(Verdict.REPLACED, paper)
     if paper.valid_until is not None and paper.valid_until < on:

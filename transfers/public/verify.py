@@ -87,6 +87,14 @@ def _told(finding: Finding) -> dict[str, str]:
             "text": _("It was issued as stated below. A newer paper has taken its place since."),
             "tone": "act",
         },
+        Verdict.WITHDRAWN: {
+            "title": _("Genuine, but it no longer holds"),
+            "text": _(
+                "It was issued as stated below. What it says has been taken back or settled since;"
+                " ask the office."
+            ),
+            "tone": "act",
+        },
         Verdict.EXPIRED: {
             "title": _("Genuine, but no longer valid"),
             "text": _("It was issued as stated below. Its validity is over."),

@@ -7,7 +7,6 @@ catches a digit misheard on the telephone.
 import secrets
 from datetime import date
 
-
 TRANSFER = "ZY"  # 转移
 
 

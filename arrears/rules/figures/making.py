@@ -78,7 +78,7 @@ def _gap(found: Assessment) -> Iterator[Figure]:
         if asked.scheme == Scheme.FLEXIBLE and "back_pay_allowed_flexible" in found.used.values:
             permission = "back_pay_allowed_flexible"
         inputs = [
-            *_plain(gap_months=found.gap_months),
+            *_plain(gap_months=found.months_left),
             _named(found, "back_pay_allowed", permission),
         ]
         formula = "allowed"

@@ -31,7 +31,7 @@ OFFERED: dict[State, dict[Role, set[str]]] = {
     },
     State.PARTLY_PAID: {
         Role.CLERK: {"take_materials", "assess"},
-        Role.SUPERVISOR: {"take_materials", "assess", "waive"},
+        Role.SUPERVISOR: {"take_materials", "assess"},  # February is paid in part
         Role.FINANCE: {"pay", "take_back"},
     },
     State.SETTLED: {Role.FINANCE: {"take_back"}},

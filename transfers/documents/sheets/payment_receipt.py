@@ -41,15 +41,19 @@ def payment_receipt(content: dict[str, Any]) -> Body:
             (0, 2, 1),
         ),
     ]
-    if body["left_fen"]:
+    if body["left_fen"] and body["pay_by"]:
         left = _("%(amount)s is still to be paid, by %(day)s.") % {
             "amount": yuan(body["left_fen"]),
             "day": long_day(body["pay_by"]),
         }
-    else:
+    elif body["left_fen"]:
+        left = _("What is still to be paid is being worked out anew.")
+    elif body["settled"]:
         restart = ""
         if body["restart_on"]:
             restart = _("Benefits restart on %(day)s.") % {"day": long_day(body["restart_on"])}
         left = words.sentences(_("Everything is paid."), restart)
+    else:
+        left = _("Nothing more is asked for.")
     blocks.append(Text(_("What is left"), (left,)))
     return lead, blocks
