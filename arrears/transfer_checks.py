@@ -36,8 +36,10 @@ def owing(application: TransferApplication) -> list[ArrearsCase]:
     return list(cases.select_related("agency").order_by("from_month"))
 
 
-@register(Action.PASS_CHECK, RejectCode.ORIGIN_ARREARS, side=Side.ORIGIN)
+@register(Action.PASS_CHECK, RejectCode.ORIGIN_ARREARS)
 def nothing_is_owed(asked: Question) -> object:
+    if asked.side is Side.DESTINATION and asked.records[Side.ORIGIN].passed_at is None:
+        return None  # the origin's own check is still ahead
     sentences = [_sentence(case) for case in owing(asked.application)]
     return " ".join(sentences) or None
 

@@ -5,13 +5,17 @@ from datetime import date
 import pytest
 import time_machine
 
-from arrears import tasks
+from arrears import lapsing, tasks
 from arrears.lapsing import requote
 from arrears.models import ArrearsCase, ArrearsMonth, ArrearsPolicy, Payment
 from arrears.quoting import current_quote, rest_of
 from arrears.rules.states import Action, State
-from tests.scenes import example_number, moment
-from transfers.models import Contribution, OutboxMessage, Person
+from arrears.staff.papers import quote_paper, receipt_paper
+from tests.scenes import Scene, example_number, moment
+from transfers import plugs
+from transfers.documents.verification import Verdict, code_of, verify
+from transfers.models import Contribution, OutboxMessage, Paper, Person
+from transfers.staff.desk import Desk
 from transfers.workflow.errors import Invalid, NotAllowed, Problems
 
 from .office import PAID_ON, Office, month
@@ -235,3 +239,57 @@ def test_nothing_is_quoted_where_nothing_is_owed(office: Office) -> None:
         office.assessed()
     assert refused.value.code == "nothing"
     assert not Payment.objects.exists()
+
+
+def test_a_month_taken_meanwhile_stops_no_other_case_of_the_chunk(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, others = office.assessed(office.zhang()), [
+        office.assessed(office.zhang(resumed_month=month("2025-03"))) for _ in range(3)
+    ]  # fmt: skip
+    real = lapsing.follow
+
+    def follow(cases: list[ArrearsCase], today: date) -> list[ArrearsMonth]:
+        """As if somebody had opened a case for March a moment after the look."""
+        wanted = real(cases, today)
+        return [*wanted, *(ArrearsMonth(case=m.case, person_id=m.person_id, pool_id=m.pool_id, month=m.month) for m in wanted)]  # fmt: skip
+
+    monkeypatch.setattr(lapsing, "follow", follow)
+    run = requote(moment("2025-04-01"))
+    assert (run.cases, len(run.errors)) == (3, 1)
+    versions = {case.pk: current_quote(case).version for case in (taken, *others)}  # type: ignore[union-attr]
+    assert list(versions.values()) == [1, 2, 2, 2]
+
+
+def test_papers_that_no_longer_hold_say_so(office: Office) -> None:
+    case = office.at(State.ASSESSED)
+    desk = Desk(office.user("clerk"), "/", moment(PAID_ON))
+    quoted = quote_paper(case, desk)
+    assert quoted is not None
+    assert verdict(quoted) is Verdict.GENUINE
+    case = office.paid(case, 90_000)
+    receipt = receipt_paper(case, 1, desk)
+    assert receipt is not None
+    assert verdict(receipt) is Verdict.GENUINE
+    case = office.do(case, Action.TAKE_BACK, by="finance", on=PAID_ON, number=1, text="退票")
+    assert verdict(receipt) is Verdict.WITHDRAWN
+    assert verdict(quoted) is Verdict.GENUINE
+    office.do(case, Action.CANCEL, on=PAID_ON, text="误开")
+    assert verdict(quoted) is Verdict.WITHDRAWN
+
+
+def verdict(paper: Paper) -> Verdict:
+    return verify(paper.number, code_of(paper), date.fromisoformat(PAID_ON)).verdict
+
+
+def test_an_overlay_that_cannot_be_made_leaves_the_transfers_page_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def crash(*_given: object) -> list[plugs.Overlay]:
+        raise RuntimeError("示例")
+
+    monkeypatch.setattr(plugs, "overlays", [crash, *plugs.overlays])
+    case = Scene().submit().application
+    office.zhang("2025-09-25", id_number=case.person.id_number, resumed_month=month("2025-03"))
+    assert len(plugs.overlays_of(case, date(2025, 9, 25))) == 1
+    assert "could not be made" in caplog.text

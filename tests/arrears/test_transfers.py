@@ -128,3 +128,20 @@ def test_the_applicants_page_shows_the_overlay(
     client.post("/status/", {"reference": made.application.reference, "code": made.query_code})
     page = client.get(f"/status/{made.application.reference}/").content.decode()
     assert TOTAL in page
+
+
+def test_arrears_that_come_up_after_the_origin_passed_still_block_the_acceptance(
+    scene: Scene, office: Office
+) -> None:
+    transfer = submitted(scene)
+    other = submitted(scene)
+    missed(office, other)
+    perform(other, Action.PASS_CHECK, by=scene.actor("destination_clerk"), at=moment(ON))
+    pass_origin(scene, transfer, ON)
+    case = missed(office, transfer)
+    with pytest.raises(ChecksFailed) as refused:
+        perform(transfer, Action.PASS_CHECK, by=scene.actor("destination_clerk"), at=moment(ON))
+    assert [failure.code for failure in refused.value.failures] == ["origin_arrears"]
+    office.do(case, ArrearsAction.CANCEL, on=ON, text="误开")
+    perform(transfer, Action.PASS_CHECK, by=scene.actor("destination_clerk"), at=moment(ON))
+    assert TransferApplication.objects.get(pk=transfer.pk).state == State.VALIDATED
