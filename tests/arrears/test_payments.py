@@ -131,6 +131,8 @@ def test_the_fee_of_a_settled_case_and_its_benefits_go_by_the_day_it_was_paid(
 
 
 ATTACKS = [
+    "UPDATE arrears_quoteterms SET digest = 'x'",
+    "DELETE FROM arrears_quoteterms",
     "UPDATE arrears_quote SET total_fen = 1",
     "DELETE FROM arrears_quote",
     "UPDATE arrears_payment SET amount_fen = 1",

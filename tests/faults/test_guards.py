@@ -139,8 +139,9 @@ def test_every_table_that_declares_itself_append_only_is_guarded() -> None:
     Disclosure.objects.create(
         application=application, user_id=User.objects.latest("pk").pk, at=timezone.now(), reason="x"
     )
-    tables = guards.append_only_tables()
-    assert len(tables) == 15
+    # Those of the arrears app are attacked in its own tests.
+    tables = [name for name in guards.append_only_tables() if name.startswith("transfers_")]
+    assert len(tables) == 9
     for table in tables:
         key = "instruction_id" if table.endswith("instructionresolution") else "id"
         for sql in (f"UPDATE {table} SET {key} = {key}", f"DELETE FROM {table}"):
