@@ -20,14 +20,14 @@ from transfers.workflow.actors import Actor
 
 from ..cases import missing_materials, offers, perform
 from ..models import ArrearsCase
-from ..quoting import rest_of
+from ..quoting import current_quote, rest_of
 from ..rules.parts import Party, payable
 from ..rules.reasons import Cause
 from ..rules.states import Action
 from .access import arrears_or_404
 from .case import bar
 from .forms import FORMS, MoveForm
-from .outlook import outlook_of
+from .outlook import exact_fen, outlook_of
 
 
 @dataclass
@@ -51,10 +51,14 @@ class Page:
         return kind(self.case, self.request.POST if bound else None, initial=initial)
 
     def _payment(self) -> dict[str, Any]:
-        """Who is likely to pay, and all that this payer can be charged with."""
+        """Who is likely to pay, and all that this payer can be charged with today."""
         employers = self.case.cause == Cause.EMPLOYER
         payer = Party.EMPLOYER if employers else Party.PERSON
-        most = payable(rest_of(self.case), payer)
+        rest = rest_of(self.case)
+        most = payable(rest, payer)
+        quote = current_quote(self.case)
+        if quote is not None and most == sum(each.fen for each in rest):
+            most = exact_fen(self.case, quote, self.desk.today) or most
         return {"payer": payer.value, "amount_fen": most or None, "paid_on": self.desk.today}
 
 

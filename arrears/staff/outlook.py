@@ -10,7 +10,7 @@ from transfers.staff.desk import Desk
 
 from .. import letters, quoting
 from ..letters import Facts, Told
-from ..models import ArrearsCase
+from ..models import ArrearsCase, Quote
 from ..policy import NotInForce, resolve
 from ..rules import asked
 from ..rules.parts import Owed, Party, payable, spread
@@ -35,6 +35,8 @@ class Share:
 class Outlook:
     """What an action page shows beside its form. `covers`: parts that the typed amount would pay.
 
+    `exact_fen`: what paying everything on `exact_on` comes to, where that is less than the quote.
+
     `problem`: why the figures cannot be reckoned yet. `refused`, `instead`: why the place's rules do
     not let the months be paid back, and what the person can do.
     """
@@ -49,6 +51,8 @@ class Outlook:
     shares: list[Share] = field(default_factory=list)
     covers: list[Owed] = field(default_factory=list)
     left_fen: int = 0
+    exact_fen: int | None = None
+    exact_on: date | None = None
 
 
 def supposing(case: ArrearsCase, **changes: Any) -> ArrearsCase:
@@ -138,23 +142,42 @@ def _pay(case: ArrearsCase, given: dict[str, Any], desk: Desk) -> Outlook:
     rest = quoting.rest_of(case, quote)
     all_fen = sum(each.fen for each in rest)
     made = Outlook(rest=rest, shares=shares_of(rest, case), pay_by=quote.pay_by, left_fen=all_fen)
+    on = given.get("paid_on") or desk.today
+    made.exact_fen, made.exact_on = exact_fen(case, quote, on), on
     amount, payer = given.get("amount_fen"), given.get("payer")
+    if amount and amount == made.exact_fen:
+        made.left_fen = 0
+        made.told = letters.told(Action.PAY, _settled(case, quote, amount, on))
+        return made
     if not amount or payer not in Party.values or amount > payable(rest, Party(payer)):
         return made
     made.covers = spread(amount, rest, Party(payer))
     made.left_fen = all_fen - amount
-    after = case
-    if not made.left_fen:
-        on = given.get("paid_on") or desk.today
-        after = supposing(
-            case, state=State.SETTLED, restart_on=_restart(case, on, quote.restart_on)
-        )
     facts = Facts(
-        after, quote=quote, left_fen=made.left_fen, amount_fen=amount,
+        case, quote=quote, left_fen=made.left_fen, amount_fen=amount,
         where=letters.where_of(case, quote.pay_by),
     )  # fmt: skip
+    if not made.left_fen:
+        facts = _settled(case, quote, amount, on)
     made.told = letters.told(Action.PAY, facts)
     return made
+
+
+def _settled(case: ArrearsCase, quote: Quote, amount_fen: int, on: date) -> Facts:
+    """What there is to tell once everything is paid."""
+    after = supposing(case, state=State.SETTLED, restart_on=_restart(case, on, quote.restart_on))
+    return Facts(after, quote=quote, amount_fen=amount_fen)
+
+
+def exact_fen(case: ArrearsCase, quote: Quote, on: date) -> int | None:
+    """What paying everything on a day before the quote's comes to; None where it is no less."""
+    if not quote.made_at.date() <= on < quote.pay_by:
+        return None
+    try:
+        totals = quoting.assessment_of(case, on=on).totals
+    except (asked.Refused, NotInForce):
+        return None
+    return totals.outstanding_fen if totals is not None else None
 
 
 def _restart(case: ArrearsCase, on: date, otherwise: date) -> date:
