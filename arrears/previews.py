@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from transfers.models.regions import Region
 
 from . import quoting
-from .models import ArrearsCase, Quote
+from .models import ArrearsCase
 from .policy import NotInForce, Supposed, Tables, tables_for
 from .rules.asked import Refused
 from .rules.assessment import Assessment, assess
@@ -137,7 +137,7 @@ def _terms(tables: Tables, on: date) -> Terms | None:
 def _paid(cases: list[ArrearsCase]) -> dict[int, dict[date, MonthPaid]]:
     covered = quoting.covered_by(cases)
     under = {each.quote_id for parts in covered.values() for each in parts}
-    quotes = {quote.pk: quoting.rows_of(quote) for quote in Quote.objects.filter(pk__in=under)}
+    quotes = quoting.rows_of_quotes(under)
     return {case: quoting.paid_of(parts, quotes) for case, parts in covered.items()}
 
 

@@ -300,6 +300,9 @@ def test_a_dearer_rate_raises_what_is_not_paid_up_yet(
     zhang = next(each for each in found.first if each.reference == out[0].reference)
     # 2 × 8000 × 10 % + 27.20 before; 2 × 8000 × 11 % and 880 × 0.0005 × 48, × 20 after
     assert (zhang.before.total_fen, zhang.after.total_fen) == (162_720, 178_992)
+    # January is paid up with its fee, 819.20, and stays; February as above: 880.00 + 8.80
+    half = next(each for each in found.first if each.reference == out[1].reference)
+    assert (half.before.total_fen, half.after.total_fen) == (162_720, 170_800)
     assert found.before_fen == sum(each.before.total_fen or 0 for each in found.first)
     assert found.after_fen - found.before_fen == found.difference_fen > 0
 
