@@ -72,6 +72,8 @@ def _contributor(start: int, days: int, part: int, others: Mapping[str, Any]) ->
     missed = max(0, number(paid_on) - number(last_paid) - 1)
     some = tuple(first_of(last_paid, n) for n in range(1, missed + 1) if part >> (n % 12) & 1)
     months = some if some and part < 4096 else None
+    if (others["scheme"], others["cause"]) == ("flexible", "employer"):
+        others = {**others, "cause": "individual"}  # flexible workers have no employer
     return Asked(last_paid=last_paid, paid_on=paid_on, months=months, **others)
 
 
