@@ -6,12 +6,12 @@ from datetime import date
 from transfers.models.contributions import Contribution
 from transfers.models.people import Person
 from transfers.rules import months
-from transfers.rules.months import Span
+from transfers.rules.months import Span, number
 from transfers.rules.states import Scheme
 from transfers.workflow.merging import spans_of
 
 from .models import ArrearsCase, ArrearsMonth
-from .rules.periods import first_of, number
+from .rules.periods import first_of
 
 
 @dataclass(frozen=True, slots=True)

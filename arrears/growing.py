@@ -5,10 +5,11 @@ from datetime import date
 
 from transfers.models.contributions import Contribution
 from transfers.rules import months
+from transfers.rules.months import month_numbered, number
 from transfers.rules.states import Scheme
 
 from .models import ArrearsCase, ArrearsMonth
-from .rules.periods import first_of, month_numbered, number
+from .rules.periods import first_of
 
 
 def follow(cases: Sequence[ArrearsCase], today: date) -> list[ArrearsMonth]:

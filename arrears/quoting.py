@@ -11,13 +11,14 @@ from typing import Any
 
 from transfers.deadlines.calendars import calendar_of
 from transfers.rules.hashing import digest_of
+from transfers.rules.months import end_of, month_numbered, months_after, number
 
 from .models import Allocation, ArrearsCase, Quote, QuoteTerms
 from .policy import resolve
 from .rules.asked import Asked
 from .rules.assessment import Assessment, assess
 from .rules.parts import PRINCIPAL, Owed, Part, left
-from .rules.periods import end_of, first_of, month_numbered, months_after, number
+from .rules.periods import first_of
 from .rules.rows import MonthPaid, Received, Row
 from .rules.stored import from_json, to_json
 from .rules.terms import Terms

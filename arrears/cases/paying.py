@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from transfers.money import ledger
 from transfers.rules.ledger import Movement
 from transfers.rules.money import yuan
+from transfers.rules.months import end_of
 from transfers.workflow.errors import Invalid
 
 from .. import letters, quoting, record
@@ -17,7 +18,6 @@ from ..policy import NotInForce
 from ..rules.asked import Refused
 from ..rules.assessment import Assessment
 from ..rules.parts import PRINCIPAL, Owed, Party, payable, spread
-from ..rules.periods import end_of
 from ..rules.states import State
 from .assessing import quote as make_quote
 from .claimed import Claimed, needed

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from abc import abstractmethod
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -150,9 +151,9 @@ class QuestionsForm(forms.Form):
             )
         return day
 
+    @abstractmethod
     def given(self) -> dict[str, Any]:
         """The answers that could be read, by the names of `Asked`."""
-        raise NotImplementedError
 
     def asked(self) -> Asked:
         """The question of a form that has no errors."""

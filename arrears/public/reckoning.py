@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from transfers.policy import remembered
+from transfers.rules.months import months_after
 from transfers.rules.states import Scheme
 
 from ..policy import NotInForce, resolve
 from ..rules.asked import Asked, Refused
 from ..rules.assessment import Assessment, assess
-from ..rules.periods import months_after
 from ..rules.terms import Terms
 from .windows import closing_day
 

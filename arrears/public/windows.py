@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from ..rules.periods import end_of
+from transfers.rules.months import end_of
+
 from ..rules.residents import within
 
 

@@ -10,9 +10,10 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from transfers.rules.months import YEAR, number
 from transfers.rules.states import Scheme
 
-from .periods import YEAR, month_of, number
+from .periods import month_of
 from .reasons import Cause
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)

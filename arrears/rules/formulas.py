@@ -13,8 +13,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from transfers.rules.months import YEAR, end_of, months_after
+
 from . import residents
-from .periods import YEAR, end_of, first_of, free_until, missed_months, months_after
+from .periods import first_of, free_until, missed_months
 from .restart import LONGEST_WAIT, MIDDLE_BAND, RestartRule, by_rule, by_wait
 
 Inputs = Mapping[str, str]

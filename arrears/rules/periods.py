@@ -7,20 +7,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from transfers.rules.months import end_of, month_numbered, number
+
 from .terms import RatePeriod, TermMissing
 
-YEAR = 12
 ONE_DAY = timedelta(days=1)
-
-
-def number(day: date) -> int:
-    """The months since year 0: what months are counted and compared with."""
-    return day.year * YEAR + day.month - 1
-
-
-def month_numbered(n: int) -> date:
-    """The inverse of `number`: the first day of the month."""
-    return date(n // YEAR, n % YEAR + 1, 1)
 
 
 def month_of(day: date) -> date:
@@ -31,17 +22,6 @@ def month_of(day: date) -> date:
 def first_of(day: date, later: int) -> date:
     """The first day of the month that comes `later` months after the one `day` lies in."""
     return month_numbered(number(day) + later)
-
-
-def end_of(month: date) -> date:
-    """The last day of a month."""
-    return first_of(month, 1) - ONE_DAY
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day so many months later, or the end of that month where it has no such day."""
-    month = first_of(day, months)
-    return month.replace(day=min(day.day, end_of(month).day))
 
 
 def missed_months(last_paid: date, paid_on: date) -> tuple[date, ...]:

@@ -9,7 +9,8 @@ year is for that year.
 from dataclasses import dataclass
 from datetime import date
 
-from .periods import months_after
+from transfers.rules.months import months_after
+
 from .terms import Terms
 
 SECOND_HALF = "07-01"

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from transfers.rules.months import YEAR
+
 from .money import share_fen
-from .periods import YEAR
 
 
 @dataclass(frozen=True, slots=True)

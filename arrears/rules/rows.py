@@ -7,11 +7,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from transfers.rules.months import end_of
 from transfers.rules.states import Scheme
 
 from .asked import Asked
 from .money import late_fee_fen, share_fen
-from .periods import Segment, by_rate, end_of
+from .periods import Segment, by_rate
 from .reasons import Cause
 from .terms import Base, RatePeriod, Terms
 

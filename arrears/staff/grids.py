@@ -11,10 +11,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from transfers.rules.months import YEAR, MonthStatus, Span, calendar, spelled
+from transfers.rules.months import (
+    YEAR,
+    MonthStatus,
+    Span,
+    calendar,
+    month_numbered,
+    number,
+    spelled,
+)
 from transfers.staff.month_grid import LABELS, SIGNS
-
-from ..rules.periods import month_numbered, number
 
 
 class Mark(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from django import forms
@@ -82,9 +83,9 @@ class Previewed(StaffModelAdmin):
         )
         return render(request, "arrears/staff/policy_preview.html", context)
 
+    @abstractmethod
     def edits(self, before: Any | None, form: Any) -> list[tuple[Any, Any, Any]]:
         """(what, before, after) of everything that was changed."""
-        raise NotImplementedError
 
 
 class ArrearsPolicyAdmin(Previewed, RegionPolicyAdmin):

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from transfers.models import Person
 from transfers.rules.identity import normalise
+from transfers.rules.months import number
 from transfers.staff.access import CASE_READERS, for_roles
 from transfers.staff.cues import Cue
 from transfers.staff.desk import Desk, desk_of
@@ -26,7 +27,6 @@ from transfers.staff.pages import page_context
 from transfers.staff.queue import PAGE, Chip, capped, capped_counts
 
 from ..models import ArrearsCase, Payment, Quote
-from ..rules.periods import number
 from ..rules.states import OPEN, State
 from .access import knows, visible
 from .clocks import calendars_of, cue_of

@@ -12,11 +12,11 @@ from django.utils import translation
 from tests.documents.papers import RARE, certificate_of, named, paper_of
 from tests.scenes import FORM, Scene, moment
 from transfers.documents import issue as issuing
-from transfers.documents.issue import months_later
 from transfers.documents.sheets import Amount, Facts, sheet_of
 from transfers.documents.signing import SealError
 from transfers.documents.verification import is_sealed
 from transfers.models import BankAccount, Event, Paper, TransferApplication
+from transfers.rules.months import months_after
 from transfers.rules.states import Action, State
 from transfers.workflow.errors import NotAllowed, Stale
 from transfers.workflow.forms import FormDraft, RowDraft
@@ -271,7 +271,7 @@ def test_a_page_out_of_date_issues_no_certificate(scene: Scene) -> None:
     ],
 )
 def test_three_months_end_on_a_day_that_exists(day: date, later: date) -> None:
-    assert months_later(day, 3) == later
+    assert months_after(day, 3) == later
 
 
 # The scene pays 张示例 alone: a payout to anybody else would be refused.

@@ -1,6 +1,5 @@
 """Issuing a paper: its number, its content, its seal. Part of the transaction that it tells of."""
 
-import calendar
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +19,6 @@ if TYPE_CHECKING:
     from ..models.users import User
 
 _NUMBER_TRIES = 5
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day so many months later, or the last day of that month."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def issue(

@@ -19,7 +19,7 @@ How months are merged at the destination, each point [own] (the articles give on
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from .states import Scheme
@@ -51,24 +51,37 @@ class Span:
     @property
     def length(self) -> int:
         """Calendar months from the first to the last, both included."""
-        return _number(self.to_month) - _number(self.from_month) + 1
+        return number(self.to_month) - number(self.from_month) + 1
 
     @property
     def counted(self) -> int:
         return self.length if self.months is None else self.months
 
 
-def _number(month: date) -> int:
-    return month.year * YEAR + month.month - 1
+def number(day: date) -> int:
+    """The months since year 0: what months are counted and compared with."""
+    return day.year * YEAR + day.month - 1
 
 
-def _month(number: int) -> date:
-    return date(number // YEAR, number % YEAR + 1, 1)
+def month_numbered(n: int) -> date:
+    """The inverse of `number`: the first day of the month."""
+    return date(n // YEAR, n % YEAR + 1, 1)
+
+
+def end_of(month: date) -> date:
+    """The last day of a month."""
+    return month_numbered(number(month) + 1) - timedelta(days=1)
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the end of that month where it has no such day."""
+    month = month_numbered(number(day) + months)
+    return month.replace(day=min(day.day, end_of(month).day))
 
 
 def months_of(span: Span) -> Iterator[date]:
     """Every calendar month a span touches, in order, counted or not."""
-    return map(_month, range(_number(span.from_month), _number(span.to_month) + 1))
+    return map(month_numbered, range(number(span.from_month), number(span.to_month) + 1))
 
 
 def covered(spans: Iterable[Span]) -> set[date]:
@@ -187,7 +200,7 @@ def runs(months: Iterable[date]) -> Iterator[tuple[date, date]]:
     """Months as (first, last) of each unbroken run, in order."""
     first = last = None
     for month in sorted(set(months)):
-        if first is None or last is None or _number(month) != _number(last) + 1:
+        if first is None or last is None or number(month) != number(last) + 1:
             if first is not None and last is not None:
                 yield first, last
             first = month
@@ -200,7 +213,7 @@ def spelled(months: Iterable[date]) -> str:
     """2023-05, 2023-07–2023-09: every month named, runs of three and more as such."""
     parts: list[str] = []
     for first, last in runs(months):
-        length = _number(last) - _number(first)
+        length = number(last) - number(first)
         if length == 0:
             parts.append(f"{first:%Y-%m}")
         else:

@@ -7,13 +7,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from ..documents import content
-from ..documents.issue import issue, months_later
+from ..documents.issue import issue
 from ..models.applications import TransferApplication
 from ..models.forms import InformationForm
 from ..models.papers import Paper
 from ..models.regions import Agency
 from ..policy import remembered
 from ..rules.balances import BalanceAction
+from ..rules.months import months_after
 from ..rules.states import Action, Role, Side
 from .actors import Actor
 from .case import Case
@@ -121,7 +122,7 @@ def issue_certificate(
             Paper.Kind.CERTIFICATE,
             content.certificate(case.application),
             case.application.origin_agency,
-            valid_until=months_later(case.on, content.CERTIFICATE_MONTHS),
+            valid_until=months_after(case.on, content.CERTIFICATE_MONTHS),
         )
         state = case.application.state
         case.tell(

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from arrears.rules.asked import Asked, Retiring, Sex
 from arrears.rules.assessment import assess
-from arrears.rules.periods import first_of, number
+from arrears.rules.periods import first_of
 from arrears.rules.reasons import Cause
 from arrears.rules.rows import MonthPaid, Received
 from arrears.rules.terms import Terms
 from tests.arrears.rules.places import DEMO, PLACES, terms
+from transfers.rules.months import number
 
 FIRST, LAST = date(2009, 1, 1), date(2027, 12, 31)
 RULES = ("payment_month", "next_month", "plus_30_days")

@@ -12,7 +12,7 @@ from arrears.rules.asked import Asked
 from arrears.rules.assessment import assess
 from arrears.rules.figures import figures, recompute
 from arrears.rules.money import from_text, late_fee_fen, text
-from arrears.rules.periods import by_rate, months_after
+from arrears.rules.periods import by_rate
 from arrears.rules.stored import from_json, to_json
 from arrears.rules.terms import Terms
 from tests.arrears.rules.cases import (
@@ -24,6 +24,7 @@ from tests.arrears.rules.cases import (
     with_months,
 )
 from tests.arrears.rules.places import RATES
+from transfers.rules.months import months_after
 
 many = settings(max_examples=600, deadline=None, derandomize=True)
 
