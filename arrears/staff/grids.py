@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from transfers.rules.months import (
-    YEAR,
     MonthStatus,
     Span,
     calendar,
     month_numbered,
     number,
-    spelled,
 )
-from transfers.staff.month_grid import LABELS, SIGNS
+from transfers.staff.month_grid import LABELS, SIGNS, Grid, draw
 
 
 class Mark(StrEnum):
@@ -34,48 +30,8 @@ _MARKS: dict[StrEnum, Any] = {
     Mark.ASKED: _("Missing, asked for by this case"),
     Mark.OTHER: _("Missing, asked for by a case"),
 }
-_LABELS: dict[StrEnum, Any] = dict(LABELS.items()) | _MARKS
-_SIGNS: dict[StrEnum, str] = dict(SIGNS.items()) | dict.fromkeys(_MARKS, "!")
-_ORDER: tuple[StrEnum, ...] = (*MonthStatus, *Mark)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A square; its status names the style."""
-
-    kind: StrEnum
-
-    @property
-    def status(self) -> str:
-        return self.kind.value
-
-    @property
-    def sign(self) -> str:
-        return _SIGNS.get(self.kind, "")
-
-    @property
-    def label(self) -> Any:
-        return _LABELS[self.kind]
-
-
-@dataclass(frozen=True, slots=True)
-class YearRow:
-    year: int
-    cells: list[Cell | None]
-    words: list[tuple[Any, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """As `transfers.staff.month_grid.Grid`, for the same template."""
-
-    years: list[YearRow]
-    key: list[Cell]
-    summary: str
-
-    @property
-    def heads(self) -> range:
-        return range(1, YEAR + 1)
+_LABELS = LABELS | _MARKS
+_SIGNS = SIGNS | dict.fromkeys(_MARKS, "!")
 
 
 def grid(
@@ -99,27 +55,4 @@ def grid(
     for marked, mark in ((other, Mark.OTHER), (asked, Mark.ASKED)):
         # A month that was paid back is on record by now, and stays what it is there.
         cells |= {month: mark for month in marked if cells[month] is missing}
-    years = sorted({month.year for month in cells})
-    kinds = [kind for kind in _ORDER if kind in cells.values()]
-    return Grid([_year(year, cells) for year in years], list(map(Cell, kinds)), _summary(cells))
-
-
-def _year(year: int, cells: dict[date, StrEnum]) -> YearRow:
-    months = [date(year, n, 1) for n in range(1, YEAR + 1)]
-    words = []
-    for kind in _ORDER:
-        those = [month for month in months if cells.get(month) is kind]
-        if those:
-            words.append((_LABELS[kind], spelled(those)))
-    found = [cells.get(month) for month in months]
-    return YearRow(year, [Cell(kind) if kind else None for kind in found], words)
-
-
-def _summary(cells: dict[date, StrEnum]) -> str:
-    counted = list(cells.values())
-    parts = []
-    for kind in _ORDER:
-        if n := counted.count(kind):
-            text = ngettext("%(what)s: %(n)d month", "%(what)s: %(n)d months", n)
-            parts.append(text % {"what": _LABELS[kind], "n": n})
-    return "; ".join(parts)
+    return draw(cells, _LABELS, _SIGNS)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from ..rules.months import MonthStatus, Span, calendar, spelled
+from ..rules.months import YEAR, MonthStatus, Span, calendar, spelled
 
-LABELS: dict[MonthStatus, Any] = {
+LABELS: dict[StrEnum, Any] = {
     MonthStatus.PAID: _("Paid"),
     MonthStatus.DEEMED: _("Deemed as paid"),
     MonthStatus.PARTLY: _("In a span that leaves out months"),
@@ -20,26 +21,20 @@ LABELS: dict[MonthStatus, Any] = {
     MonthStatus.MISSING: _("Missing"),
 }
 # Beside the colour; a paid month is a full square, a missing one an empty one.
-SIGNS = {MonthStatus.DOUBLED: "2", MonthStatus.PARTLY: "?", MonthStatus.DEEMED: "="}
+SIGNS: dict[StrEnum, str] = {
+    MonthStatus.DOUBLED: "2",
+    MonthStatus.PARTLY: "?",
+    MonthStatus.DEEMED: "=",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A square; its status names the style."""
+    """A square; its status names the style, `sign` stands beside the colour."""
 
-    kind: MonthStatus
-
-    @property
-    def status(self) -> str:
-        return self.kind.value
-
-    @property
-    def sign(self) -> str:
-        return SIGNS.get(self.kind, "")
-
-    @property
-    def label(self) -> Any:
-        return LABELS[self.kind]
+    status: str
+    sign: str
+    label: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +56,45 @@ class Grid:
 
     @property
     def heads(self) -> range:
-        return range(1, 13)
+        return range(1, YEAR + 1)
 
 
 def grid_of(spans: Sequence[Span]) -> Grid | None:
     """The picture of spans, None where there are none."""
-    found = calendar(spans)
-    if not found:
-        return None
-    counted = [status for statuses in found.values() for status in statuses]
-    return Grid(
-        years=[
-            YearRow(
-                year, [Cell(each) if each else None for each in statuses], _words(year, statuses)
+    statuses: dict[date, StrEnum] = {
+        date(year, n, 1): status
+        for year, row in calendar(spans).items()
+        for n, status in enumerate(row, start=1)
+        if status
+    }
+    return draw(statuses, dict(LABELS), dict(SIGNS)) if statuses else None
+
+
+def draw(
+    statuses: Mapping[date, StrEnum], labels: Mapping[StrEnum, Any], signs: Mapping[StrEnum, str]
+) -> Grid:
+    """The picture of what each month is; `labels` name every status there may be, in order."""
+    kinds = [kind for kind in labels if kind in statuses.values()]
+    cells = {kind: Cell(kind.value, signs.get(kind, ""), labels[kind]) for kind in kinds}
+    years = []
+    for year in range(min(statuses).year, max(statuses).year + 1):
+        row = [statuses.get(date(year, n, 1)) for n in range(1, YEAR + 1)]
+        words = [
+            (
+                labels[kind],
+                spelled(date(year, n, 1) for n, each in enumerate(row, 1) if each is kind),
             )
-            for year, statuses in found.items()
-        ],
-        key=[Cell(status) for status in MonthStatus if status in counted],
-        summary=_summary(counted),
+            for kind in kinds
+            if kind in row
+        ]
+        years.append(YearRow(year, [cells[kind] if kind else None for kind in row], words))
+    counted = list(statuses.values())
+    return Grid(
+        years=years,
+        key=list(cells.values()),
+        summary="; ".join(_counted(labels[kind], counted.count(kind)) for kind in kinds),
     )
 
 
-def _words(year: int, statuses: Sequence[MonthStatus | None]) -> list[tuple[Any, str]]:
-    """(Paid, 2023-01–2023-06), … for one year."""
-    words = []
-    for status in MonthStatus:
-        months = [date(year, n, 1) for n, each in enumerate(statuses, start=1) if each is status]
-        if months:
-            words.append((LABELS[status], spelled(months)))
-    return words
-
-
-def _summary(counted: Iterable[MonthStatus | None]) -> str:
-    statuses = list(counted)
-    parts = []
-    for status in MonthStatus:
-        if n := statuses.count(status):
-            text = ngettext("%(what)s: %(n)d month", "%(what)s: %(n)d months", n)
-            parts.append(text % {"what": LABELS[status], "n": n})
-    return "; ".join(parts)
+def _counted(label: Any, n: int) -> str:
+    return ngettext("%(what)s: %(n)d month", "%(what)s: %(n)d months", n) % {"what": label, "n": n}
