@@ -5,6 +5,8 @@ from .applications import (
     Channel,
     Material,
     MaterialKind,
+    MoveReason,
+    NotifyBy,
     SideRecord,
     Submitter,
     SupplementRequest,
@@ -13,7 +15,10 @@ from .applications import (
 from .balances import BalanceTransfer
 from .calendar import Calendar, CalendarDay, CalendarNotice
 from .contributions import Contribution, Merge
+from .drafts import Draft, FileType, Upload
+from .employers import Batch, BatchRow, Employer
 from .events import ActorKind, Disclosure, Event, Preparation, Track
+from .feedback import Dispute, Rating
 from .forms import ContributionRow, InformationForm
 from .ledger import Account, Entry, Instruction, InstructionResolution, Receivable
 from .papers import Paper
@@ -22,6 +27,7 @@ from .policies import TransferPolicy, ValueStatus
 from .proofs import BookProof, Break
 from .regions import NATION, Agency, Region, in_language
 from .statements import BankAccount, Statement, StatementLayout, StatementLine
+from .statistics import Measure, MonthFigure
 from .steps import Step
 from .users import User
 
@@ -35,6 +41,8 @@ __all__ = [
     "Audience",
     "BalanceTransfer",
     "BankAccount",
+    "Batch",
+    "BatchRow",
     "BookProof",
     "Break",
     "Calendar",
@@ -44,8 +52,12 @@ __all__ = [
     "Contribution",
     "ContributionRow",
     "Disclosure",
+    "Dispute",
+    "Draft",
+    "Employer",
     "Entry",
     "Event",
+    "FileType",
     "Heartbeat",
     "InformationForm",
     "Instruction",
@@ -53,11 +65,16 @@ __all__ = [
     "LookupThrottle",
     "Material",
     "MaterialKind",
+    "Measure",
     "Merge",
+    "MonthFigure",
+    "MoveReason",
+    "NotifyBy",
     "OutboxMessage",
     "Paper",
     "Person",
     "Preparation",
+    "Rating",
     "Receivable",
     "Region",
     "Sex",
@@ -71,6 +88,7 @@ __all__ = [
     "Track",
     "TransferApplication",
     "TransferPolicy",
+    "Upload",
     "User",
     "ValueStatus",
     "in_language",

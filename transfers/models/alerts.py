@@ -80,7 +80,8 @@ class OutboxMessage(models.Model):
 
     `key` is unique and goes with the message, so that a receiver can drop a repeat. An `alert` row is
     a line in its recipient's inbox at once and waits for the recipient's next `digest`; all others are
-    sent by themselves. A `letter` is for somebody who has no account here.
+    sent by themselves. A `letter` is for somebody who has no account here. A `code` brings the applicant
+    a new query code, which is drawn when it is sent and stored nowhere.
     """
 
     class Kind(models.TextChoices):
@@ -89,6 +90,7 @@ class OutboxMessage(models.Model):
         APPLICANT = "applicant", _("Message to the applicant")
         BREAK = "break", _("Break in the books")
         LETTER = "letter", _("Letter")
+        CODE = "code", _("New query code")
 
     key = models.CharField(_("key"), max_length=120, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
@@ -120,6 +122,11 @@ class OutboxMessage(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="lines",
         verbose_name=_("digest"),
     )  # fmt: skip
+    # What it was really sent by; what the applicant wishes is asked when it is sent.
+    channel = models.CharField(
+        _("sent by"), max_length=5, choices=[("email", _("E-mail")), ("sms", _("SMS"))],
+        blank=True, db_default="",
+    )  # fmt: skip
     created_at = models.DateTimeField(_("created at"))
     next_try_at = models.DateTimeField(_("next try at"), null=True, blank=True)
     leased_until = models.DateTimeField(_("leased until"), null=True, blank=True)
@@ -146,7 +153,7 @@ class OutboxMessage(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="alert", alert__isnull=False, recipient__isnull=False)
                 | Q(kind="digest", recipient__isnull=False)
-                | Q(kind="applicant", application__isnull=False)
+                | Q(kind__in=["applicant", "code"], application__isnull=False)
                 | Q(kind="break", book_break__isnull=False, recipient__isnull=False)
                 | (Q(kind="letter") & ~Q(address="") & ~Q(subject="") & ~Q(text="")),
                 name="message_has_addressee",

@@ -23,6 +23,22 @@ if TYPE_CHECKING:
 class Channel(models.TextChoices):
     ONLINE = "online", _("Online")
     COUNTER = "counter", _("At the counter")
+    BATCH = "batch", _("In an employer's batch")
+
+
+class MoveReason(models.TextChoices):
+    """Why somebody moves; which materials are asked for depends on it (`rules.materials`)."""
+
+    NEW_JOB = "new_job", _("New job")
+    MOVED = "moved", _("Moved house")
+    RETIRED = "retired", _("Retired and settled elsewhere")
+    OTHER = "other", _("Another reason")
+
+
+class NotifyBy(models.TextChoices):
+    SMS = "sms", _("By SMS")
+    EMAIL = "email", _("By e-mail")
+    NONE = "none", _("Not at all; I look at the status page")
 
 
 class Submitter(models.TextChoices):
@@ -93,6 +109,10 @@ class TransferApplication(models.Model):
         verbose_name=_("destination agency"),
     )  # fmt: skip
     relocated_retiree = models.BooleanField(_("retiree settled in another province"), default=False)
+    reason = models.CharField(
+        _("reason"), max_length=10, choices=MoveReason, default=MoveReason.NEW_JOB,
+        db_default=MoveReason.NEW_JOB,
+    )  # fmt: skip
     certificate_number = models.CharField(
         _("number of the enrolment certificate"), max_length=40, blank=True
     )
@@ -107,10 +127,18 @@ class TransferApplication(models.Model):
         Agency, models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
         verbose_name=_("counter it was submitted at"),
     )  # fmt: skip
+    employer = models.ForeignKey(
+        "transfers.Employer", models.PROTECT, null=True, blank=True, related_name="+",
+        db_index=False, verbose_name=_("employer's account"),
+    )  # fmt: skip
     employer_name = models.CharField(_("employer"), max_length=120, blank=True)
     employer_uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
     contact_phone = models.CharField(_("mobile phone"), max_length=20, blank=True)
     contact_email = models.EmailField(_("e-mail"), blank=True)
+    notify_by = models.CharField(
+        _("told of changes"), max_length=5, choices=NotifyBy, default=NotifyBy.NONE,
+        db_default=NotifyBy.NONE,
+    )  # fmt: skip
     language = models.CharField(
         _("language of messages"), max_length=10, choices=settings.LANGUAGES, default="zh-hans"
     )
@@ -145,6 +173,12 @@ class TransferApplication(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(origin=models.F("destination")), name="pools_differ"
+            ),
+            models.CheckConstraint(
+                condition=Q(notify_by=NotifyBy.NONE)
+                | (Q(notify_by=NotifyBy.SMS) & ~Q(contact_phone=""))
+                | (Q(notify_by=NotifyBy.EMAIL) & ~Q(contact_email="")),
+                name="told_where_an_address_is_known",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=sorted(State.values)), name="state_is_known"

@@ -1,4 +1,4 @@
-"""Members of staff."""
+"""Who can sign in: members of staff, and employers."""
 
 from functools import cached_property
 
@@ -8,20 +8,36 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..rules.states import Role
+from .employers import Employer
 from .regions import Agency
 
 
 class User(AbstractUser):
-    """A member of staff of one agency. Roles are the Django groups named as in `rules.states.Role`."""
+    """A member of staff of one agency, or somebody who acts for an employer; never both.
+
+    Roles are the Django groups named as in `rules.states.Role`.
+    """
 
     agency = models.ForeignKey(
         Agency, models.PROTECT, null=True, blank=True, related_name="staff",
         verbose_name=_("agency"),
     )  # fmt: skip
 
+    employer = models.ForeignKey(
+        Employer, models.PROTECT, null=True, blank=True, related_name="users",
+        verbose_name=_("employer"),
+    )  # fmt: skip
+
     class Meta(AbstractUser.Meta):
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(employer__isnull=True)
+                | Q(agency__isnull=True, is_staff=False, is_superuser=False),
+                name="staff_or_employer",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
