@@ -55,13 +55,22 @@ def test_languages_by_browser_and_by_choice(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_large_text_and_back(client: Client) -> None:
-    client.get("/text-size/?to=large&next=/")
+@pytest.mark.parametrize(
+    ("switch", "on", "mark", "back"),
+    [
+        ("text-size", "large", 'data-text="large"', "标准版"),
+        ("contrast", "high", 'data-contrast="high"', "标准对比度"),
+    ],
+)
+def test_a_switch_of_looks_and_back(
+    client: Client, switch: str, on: str, mark: str, back: str
+) -> None:
+    client.get(f"/{switch}/?to={on}&next=/")
     html = client.get("/").content.decode()
-    assert 'data-text="large"' in html
-    assert "标准版" in html
-    client.get("/text-size/?to=standard&next=/")
-    assert "data-text" not in client.get("/").content.decode()
+    assert mark in html
+    assert back in html
+    client.get(f"/{switch}/?to=standard&next=/")
+    assert mark not in client.get("/").content.decode()
 
 
 @pytest.mark.django_db
@@ -69,7 +78,7 @@ def test_large_text_and_back(client: Client) -> None:
     "to", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "status", ""]
 )
 def test_a_switch_never_leads_elsewhere(client: Client, to: str) -> None:
-    for address in ("/language/", "/text-size/"):
+    for address in ("/language/", "/text-size/", "/contrast/"):
         assert client.get(address, {"to": "en", "next": to})["Location"] == "/"
 
 

@@ -1,4 +1,4 @@
-"""The pages that know no case: start, accessibility statement, the reader's two switches."""
+"""The pages that know no case: start, accessibility statement, the reader's switches."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
-from ..templatetags.jiexu import LARGE, TEXT_COOKIE
+from ..templatetags.jiexu import CONTRAST_COOKIE, HIGH, LARGE, TEXT_COOKIE
 
 
 @require_safe
@@ -39,18 +39,28 @@ def language(request: HttpRequest) -> HttpResponse:
 @require_safe
 def text_size(request: HttpRequest) -> HttpResponse:
     """Remember large text, or forget it."""
+    return _remembered(request, TEXT_COOKIE, LARGE)
+
+
+@require_safe
+def contrast(request: HttpRequest) -> HttpResponse:
+    """Remember high contrast, or forget it."""
+    return _remembered(request, CONTRAST_COOKIE, HIGH)
+
+
+def _remembered(request: HttpRequest, cookie: str, value: str) -> HttpResponse:
     response = HttpResponseRedirect(_back(request))
-    if request.GET.get("to") == LARGE:
+    if request.GET.get("to") == value:
         response.set_cookie(
-            TEXT_COOKIE,
-            LARGE,
+            cookie,
+            value,
             max_age=settings.LANGUAGE_COOKIE_AGE,
             secure=settings.LANGUAGE_COOKIE_SECURE,
             httponly=True,
             samesite="Lax",
         )
     else:
-        response.delete_cookie(TEXT_COOKIE, samesite="Lax")
+        response.delete_cookie(cookie, samesite="Lax")
     return response
 
 

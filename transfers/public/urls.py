@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("accessibility/", pages.accessibility, name="accessibility"),
     path("language/", pages.language, name="language"),
     path("text-size/", pages.text_size, name="text-size"),
+    path("contrast/", pages.contrast, name="contrast"),
     path("apply/", apply.answer, name="apply"),
     path("apply/not-yet/", apply.not_yet, name="apply-not-yet"),
     path("apply/check/", apply.check, name="apply-check"),

@@ -16,6 +16,8 @@ register = template.Library()
 
 TEXT_COOKIE = "jiexu-text"
 LARGE = "large"
+CONTRAST_COOKIE = "jiexu-contrast"
+HIGH = "high"
 
 
 @register.filter
@@ -70,12 +72,23 @@ def mask_phone(value: str) -> str:
     return identity.mask_phone(value)
 
 
+def _wanted(context: template.Context, cookie: str, value: str) -> str:
+    """`value` if the reader's cookie says so. Also outside a request (error pages)."""
+    request = context.get("request")
+    found = request.COOKIES.get(cookie, "") if request is not None else ""
+    return value if found == value else ""
+
+
 @register.simple_tag(takes_context=True)
 def text_size(context: template.Context) -> str:
-    """The word large if the reader switched to large text. Also outside a request (error pages)."""
-    request = context.get("request")
-    cookie = request.COOKIES.get(TEXT_COOKIE, "") if request is not None else ""
-    return LARGE if cookie == LARGE else ""
+    """The word large if the reader switched to large text."""
+    return _wanted(context, TEXT_COOKIE, LARGE)
+
+
+@register.simple_tag(takes_context=True)
+def contrast(context: template.Context) -> str:
+    """The word high if the reader switched to high contrast."""
+    return _wanted(context, CONTRAST_COOKIE, HIGH)
 
 
 def _switch(context: template.Context, name: str, to: str) -> str:
@@ -94,6 +107,12 @@ def language_switch(context: template.Context) -> str:
 def text_switch(context: template.Context) -> str:
     """The address that brings this page back in the other text size."""
     return _switch(context, "text-size", "standard" if text_size(context) else LARGE)
+
+
+@register.simple_tag(takes_context=True)
+def contrast_switch(context: template.Context) -> str:
+    """The address that brings this page back in the other contrast."""
+    return _switch(context, "contrast", "standard" if contrast(context) else HIGH)
 
 
 @register.simple_tag
