@@ -389,6 +389,12 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 
+# --- SMS -----------------------------------------------------------------------------------------
+
+# Empty: not offered, and nobody can choose it. docs/messages.md tells what a gateway must answer.
+SMS_URL: str = env.str("SMS_URL", default="" if PRODUCTION else f"file://{DATA_DIR / 'sms'}")
+SMS_TOKEN: str = env.str("SMS_TOKEN", default="")
+
 # --- Logs: one line a record, to standard error, without personal data ---------------------------
 
 LOGGING = {

@@ -50,6 +50,7 @@ def applications(number: int, **fields: Any) -> list[TransferApplication]:
         "query_code_hash": "!",
         **fields,
     }
+    given.setdefault("notify_by", "email" if given["contact_email"] else "none")
     return TransferApplication.objects.bulk_create(
         TransferApplication(
             reference=f"T{next(_serial):09d}",

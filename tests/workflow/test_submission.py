@@ -1,5 +1,7 @@
 """Bad input at the first door: every wrong answer told at its field, nothing written."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
@@ -39,12 +41,38 @@ WRONG_DIGIT = GOOD[:17] + ("0" if GOOD[17] != "0" else "1")
         ({"scheme_from": "pension"}, "scheme_from"),
         ({"contact_email": "zhang@"}, "contact_email"),
         ({"contact_phone": "12345"}, "contact_phone"),
+        ({"contact_email": "", "notify_by": "email"}, "contact_email"),
+        ({"contact_phone": "", "notify_by": "sms"}, "contact_phone"),
+        ({"notify_by": "fax"}, "notify_by"),
         ({"employer_uscc": "91350500"}, "employer_uscc"),
         ({"materials": ("passport",)}, "materials"),
     ],
 )
 def test_each_wrong_answer_is_told_at_its_field(scene: Scene, changes: dict, field: str) -> None:
     assert set(fields(scene, **changes)) == {field}
+
+
+@pytest.mark.parametrize(
+    ("phone", "email", "asked", "told"),
+    [
+        ("13800000000", "zhang@example.org", "", "email"),
+        ("13800000000", "", "", "sms"),
+        ("", "", "", "none"),
+        ("13800000000", "zhang@example.org", "sms", "sms"),
+        ("13800000000", "zhang@example.org", "none", "none"),
+    ],
+)
+def test_people_are_told_the_way_they_choose(
+    scene: Scene, phone: str, email: str, asked: str, told: str
+) -> None:
+    made = scene.submit(contact_phone=phone, contact_email=email, notify_by=asked).application
+    assert made.notify_by == told
+
+
+def test_sms_is_not_offered_without_a_gateway(scene: Scene, settings: Any) -> None:
+    settings.SMS_URL = ""
+    assert set(fields(scene, notify_by="sms")) == {"notify_by"}
+    assert scene.submit(contact_email="").application.notify_by == "none"
 
 
 def test_all_wrong_answers_are_told_at_once(scene: Scene) -> None:

@@ -1,14 +1,11 @@
 """The first door: an application comes in. Every wrong answer is told at once, nothing half-written."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +25,7 @@ from ..policy import remembered, resolve
 from ..rules import identity
 from ..rules.states import OPEN, Action, Role, Scheme, Side, State
 from ..rules.steps import StepKind
-from . import papers
+from . import contact, papers
 from .actors import Actor
 from .case import Case
 from .errors import Invalid, NotAllowed, Problems
@@ -52,7 +49,6 @@ IDENTITY_SENTENCES: dict[str, Any] = {
     "check_digit": _("Check digit is wrong; please check what you typed."),
 }
 
-_MOBILE = re.compile(r"1[3-9]\d{9}")
 _REFERENCE_TRIES = 5
 
 
@@ -74,6 +70,7 @@ class Submission:
     employer_uscc: str = ""
     contact_phone: str = ""
     contact_email: str = ""
+    notify_by: str = ""  # see `contact.usual_channel`
     language: str = "zh-hans"
     materials: tuple[str, ...] = ()
     origin_record: Mapping[str, Any] | None = None
@@ -111,6 +108,10 @@ def _pool(code: str, field: str, problems: list[Invalid]) -> Agency | None:
     return agency
 
 
+def _told_by(given: Submission) -> str:
+    return given.notify_by or contact.usual_channel(given.contact_phone, given.contact_email)
+
+
 def problems_of(given: Submission, *, on: date) -> tuple[list[Invalid], dict[str, Agency]]:
     """Everything wrong with a submission, and the agencies of its two pools where they are known."""
     problems: list[Invalid] = []
@@ -141,13 +142,7 @@ def problems_of(given: Submission, *, on: date) -> tuple[list[Invalid], dict[str
         )
     elif len(agencies) == 2:
         _check_channel(given, agencies, on, problems)
-    if given.contact_email:
-        try:
-            validate_email(given.contact_email)
-        except ValidationError:
-            problems.append(Invalid("contact_email", _("This is not an e-mail address.")))
-    if given.contact_phone and not _MOBILE.fullmatch(given.contact_phone):
-        problems.append(Invalid("contact_phone", _("Enter the 11 digits of a mobile phone.")))
+    problems += contact.problems_of(given.contact_phone, given.contact_email, _told_by(given))
     if given.employer_uscc and not identity.is_uscc(given.employer_uscc):
         problems.append(
             Invalid("employer_uscc", _("This is not a valid unified social credit code."))
@@ -253,6 +248,7 @@ def submit(
                 employer_uscc=given.employer_uscc,
                 contact_phone=given.contact_phone,
                 contact_email=given.contact_email,
+                notify_by=_told_by(given),
                 language=given.language,
                 submitted_at=at,
             ),
