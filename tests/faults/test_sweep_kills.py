@@ -67,6 +67,10 @@ def in_a_child(job: Callable[[], None], seconds: float | None = None) -> bool:
     child = os.fork()
     if child == 0:
         try:
+            # Beside a browser's event loop the parent's connection is another object than the one
+            # found here, which stays open and is the parent's too: never to be used, nor closed.
+            for inherited in connections.all(initialized_only=True):
+                inherited.connection = None
             os.write(tell, b".")
             job()
             os._exit(0)
