@@ -10,6 +10,7 @@ from ..models.events import ActorKind
 from ..rules.states import SEATED, Role, Seat, Side
 
 if TYPE_CHECKING:
+    from ..models.employers import Employer
     from ..models.users import User
 
 _SUBMITTED_AS = {
@@ -25,6 +26,7 @@ class Actor:
     user: User | None = None
     agency_id: int | None = None
     roles: frozenset[Role] = frozenset()
+    account: Employer | None = None
 
     @classmethod
     def staff(cls, user: User) -> Actor:
@@ -40,8 +42,9 @@ class Actor:
         return cls(ActorKind.APPLICANT)
 
     @classmethod
-    def employer(cls) -> Actor:
-        return cls(ActorKind.EMPLOYER)
+    def employer(cls, user: User | None = None) -> Actor:
+        """Somebody who acts for an employer; without a user, for one that has no account."""
+        return cls(ActorKind.EMPLOYER, user, account=user.employer if user is not None else None)
 
     def side(self, application: TransferApplication) -> Side | None:
         return application.side_of(self.agency_id)
@@ -54,7 +57,7 @@ class Actor:
         if self.kind is ActorKind.APPLICANT:
             seats.add(Seat.APPLICANT)
         elif self.kind is ActorKind.EMPLOYER:
-            if application.submitter == Submitter.EMPLOYER:
+            if self._submitted(application):
                 seats.add(Seat.EMPLOYER)
         else:
             side = self.side(application)
@@ -69,6 +72,9 @@ class Actor:
         """Whether the case was submitted by this actor, or by a colleague at the same counter."""
         if application.submitter != _SUBMITTED_AS[self.kind]:
             return False
+        if self.kind is ActorKind.EMPLOYER:
+            own = self.account.pk if self.account is not None else None
+            return application.employer_id == own
         if self.kind is not ActorKind.STAFF:
             return True
         return application.submitted_agency_id == self.agency_id and bool(

@@ -39,6 +39,11 @@ class QueryCode:
         plain = new_code()
         return cls(plain, hash_code(plain))
 
+    @classmethod
+    def of_nobody(cls) -> "QueryCode":
+        """A code that nothing opens, until the applicant asks for one of their own."""
+        return cls("", make_password(None))
+
 
 def verify(code: str, hashed: str) -> bool:
     return check_password(normalise(code), hashed)

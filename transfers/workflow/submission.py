@@ -1,6 +1,6 @@
 """The first door: an application comes in. Every wrong answer is told at once, nothing half-written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,15 +14,18 @@ from ..models.applications import (
     Channel,
     Material,
     MaterialKind,
+    MoveReason,
     SideRecord,
     Submitter,
     TransferApplication,
 )
 from ..models.events import ActorKind
 from ..models.people import Person
+from ..models.policies import TransferPolicy
 from ..models.regions import Agency, Region
-from ..policy import remembered, resolve
+from ..policy import once, preload, remembered, resolve
 from ..rules import identity
+from ..rules import materials as required_materials
 from ..rules.states import OPEN, Action, Role, Scheme, Side, State
 from ..rules.steps import StepKind
 from . import contact, papers
@@ -49,6 +52,9 @@ IDENTITY_SENTENCES: dict[str, Any] = {
     "check_digit": _("Check digit is wrong; please check what you typed."),
 }
 
+_EMPLOYEES_ONLY = _(
+    "An employer can apply for the employee scheme only; for the resident scheme the person applies."
+)
 _REFERENCE_TRIES = 5
 
 
@@ -65,9 +71,11 @@ class Submission:
     destination: str
     channel: str = Channel.ONLINE
     relocated_retiree: bool = False
+    reason: str = MoveReason.NEW_JOB
     certificate_number: str = ""
     employer_name: str = ""
     employer_uscc: str = ""
+    employer: int | None = None  # the account it comes from, which also says name and code
     contact_phone: str = ""
     contact_email: str = ""
     notify_by: str = ""  # see `contact.usual_channel`
@@ -94,10 +102,25 @@ def identity_problem(number: str, on: date) -> Any | None:
     return None
 
 
+def preload_pools() -> None:
+    """Within `remembered`: read every pool's agency and terms now, in three queries for all of them.
+
+    For whoever is about to ask `problems_of` about thousands of submissions.
+    """
+    found = Agency.objects.filter(region__is_pool=True).select_related("region")
+    agencies = {agency.region_id: agency for agency in found}
+    for code, agency in agencies.items():
+        once(("agency", code), lambda agency=agency: agency)
+    preload(TransferPolicy, agencies)
+
+
 def _pool(code: str, field: str, problems: list[Invalid]) -> Agency | None:
-    agency = Agency.objects.select_related("region").filter(pk__gt=0, region=code).first()
+    agency = once(
+        ("agency", code),
+        lambda: Agency.objects.select_related("region").filter(region=code).first(),
+    )
     if agency is None or not agency.region.is_pool:
-        known = Region.objects.filter(pk=code).exists()
+        known = once(("region", code), lambda: Region.objects.filter(pk=code).exists())
         sentence = (
             _("This place has no pool of its own; choose the city.")
             if known
@@ -127,6 +150,8 @@ def problems_of(given: Submission, *, on: date) -> tuple[list[Invalid], dict[str
     for field in ("scheme_from", "scheme_to"):
         if getattr(given, field) not in Scheme.values:
             problems.append(Invalid(field, _("Choose the scheme."), code="required"))
+        elif given.employer is not None and getattr(given, field) == Scheme.RESIDENT:
+            problems.append(Invalid(field, _EMPLOYEES_ONLY, code="employees_only"))
     agencies: dict[str, Agency] = {}
     for field in ("origin", "destination"):
         agency = _pool(getattr(given, field), field, problems)
@@ -147,10 +172,49 @@ def problems_of(given: Submission, *, on: date) -> tuple[list[Invalid], dict[str
         problems.append(
             Invalid("employer_uscc", _("This is not a valid unified social credit code."))
         )
+    if given.reason not in MoveReason.values:
+        problems.append(Invalid("reason", _("Say why you move."), code="required"))
     for material in given.materials:
         if material not in MaterialKind.values:
             problems.append(Invalid("materials", _("This kind of material is not known.")))
+    if len(agencies) == 2:
+        _check_materials(given, agencies, on, problems)
     return problems, agencies
+
+
+def _check_materials(
+    given: Submission, agencies: Mapping[str, Agency], on: date, problems: list[Invalid]
+) -> None:
+    """One problem that names everything missing."""
+    missing = [
+        str(MaterialKind(each.kind).label)
+        for each in materials_for(given, [agency.region_id for agency in agencies.values()], on)
+        if each.kind not in given.materials
+    ]
+    if missing:
+        problems.append(
+            Invalid(
+                "materials",
+                _("Materials are missing: %(materials)s.") % {"materials": "、".join(missing)},
+                code="materials_incomplete",
+            )
+        )
+
+
+def materials_for(
+    given: Submission | TransferApplication, pools: Iterable[str], on: date
+) -> tuple[required_materials.Requirement, ...]:
+    """What must be handed in, with the sentence why. `pools`: codes of the two places."""
+    return required_materials.required(
+        required_materials.Facts(
+            scheme_from=given.scheme_from,
+            scheme_to=given.scheme_to,
+            reason=given.reason,
+            channel=given.channel,
+            connected=all(resolve(pool, on).connected for pool in pools),
+            by_employer=bool(given.employer_name) and given.channel == Channel.COUNTER,
+        )
+    )
 
 
 def _check_channel(
@@ -160,7 +224,7 @@ def _check_channel(
     for agency in agencies.values():
         if resolve(agency.region_id, on).connected:
             continue
-        if given.channel == Channel.ONLINE:
+        if given.channel in (Channel.ONLINE, Channel.BATCH):
             problems.append(
                 Invalid(
                     "origin" if agency is agencies["origin"] else "destination",
@@ -186,12 +250,33 @@ def _check_channel(
             )
 
 
-def _duplicate() -> Invalid:
+def duplicate() -> Invalid:
     return Invalid(
         "id_number",
         _("This person already has an open application."),
         code="open_application_exists",
     )
+
+
+def open_already(given: Sequence[Submission]) -> set[int]:
+    """Which of these submissions, by their place in the list, repeat an open application.
+
+    One query for each thousand people.
+    """
+    numbers = [identity.normalise(each.id_number) for each in given]
+    found: set[tuple[str, ...]] = set()
+    for start in range(0, len(numbers), 1_000):
+        rows = TransferApplication.objects.filter(
+            person__id_number__in=numbers[start : start + 1_000], state__in=OPEN
+        )
+        found.update(
+            rows.values_list("person__id_number", "scheme_from", "origin_id", "destination_id")
+        )
+    return {
+        place
+        for place, (number, each) in enumerate(zip(numbers, given, strict=True))
+        if (number, each.scheme_from, each.origin, each.destination) in found
+    }
 
 
 def submit(
@@ -212,6 +297,9 @@ def submit(
         raise NotAllowed(
             _("A clerk can only take in applications from or to the own pool."), code="wrong_side"
         )
+    account = by.account
+    if given.employer != (account.pk if account is not None else None):
+        raise NotAllowed(_("An employer can only apply in its own name."), code="wrong_employer")
     code = query_code or QueryCode.new()
     with remembered(), transaction.atomic():
         number = identity.normalise(given.id_number)
@@ -219,14 +307,8 @@ def submit(
         person, _created = Person.objects.get_or_create(
             id_number=number, defaults={"sex": known.sex, "birth_on": known.birth_on}
         )
-        if TransferApplication.objects.filter(
-            person=person,
-            scheme_from=given.scheme_from,
-            origin=origin.region_id,
-            destination=destination.region_id,
-            state__in=OPEN,
-        ).exists():
-            raise Problems([_duplicate()])
+        if open_already([given]):
+            raise Problems([duplicate()])
         application = _store(
             TransferApplication(
                 query_code_hash=code.hashed,
@@ -239,13 +321,15 @@ def submit(
                 origin_agency=origin,
                 destination_agency=destination,
                 relocated_retiree=given.relocated_retiree,
+                reason=given.reason,
                 certificate_number=given.certificate_number,
                 channel=given.channel,
                 submitter=_submitter(by),
                 submitted_by=by.user,
                 submitted_agency_id=by.agency_id,
-                employer_name=given.employer_name,
-                employer_uscc=given.employer_uscc,
+                employer=account,
+                employer_name=account.name if account is not None else given.employer_name,
+                employer_uscc=account.uscc if account is not None else given.employer_uscc,
                 contact_phone=given.contact_phone,
                 contact_email=given.contact_email,
                 notify_by=_told_by(given),
@@ -296,7 +380,7 @@ def _store(application: TransferApplication, on: date) -> TransferApplication:
             if TransferApplication.objects.filter(
                 person=application.person, state__in=OPEN
             ).exists():
-                raise Problems([_duplicate()]) from error
+                raise Problems([duplicate()]) from error
             raise
         return application
     raise RuntimeError(f"no free reference for {on} after {_REFERENCE_TRIES} tries")
