@@ -120,6 +120,8 @@ def _overlay(case: ArrearsCase) -> Overlay:
         links=_links(),
         staff_links=staff,
         agency=case.agency_id,
+        due_on=quote.pay_by if own else None,
+        number=case.reference,
     )  # fmt: skip
 
 

@@ -39,7 +39,8 @@ class Overlay:
     `you` and `by` tell the applicant what to do and until when; `links` are (label, address) pairs for
     the applicant, `staff_links` for clerks. `blocking`: the transfer waits for it. `must_act`: it is the
     applicant who has to do something, not an office. `agency`: key of the only one whose staff may
-    follow the staff links; None: everybody may.
+    follow the staff links; None: everybody may. `due_on`: the day of `by` that the applicant must keep,
+    and `number` what it is about: neither changes when only the words do.
     """
 
     key: str
@@ -53,6 +54,8 @@ class Overlay:
     blocking: bool = True
     must_act: bool = True
     agency: int | None = None
+    due_on: date | None = None
+    number: str = ""
 
 
 # Papers that no longer hold although nothing replaced them: functions that answer for their own.

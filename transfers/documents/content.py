@@ -196,7 +196,7 @@ def completion_notice(application: TransferApplication) -> dict[str, Any]:
     settled_on = None if balance.settled_at is None else localdate(balance.settled_at)
     dispute: dict[str, Any] | None = None
     if balance.state == BalanceState.CREDITED and settled_on is not None:
-        found = query_period(application, settled_on)
+        found = query_period(application)
         if found:
             dispute = {
                 "on": found["query_until"].isoformat(),

@@ -25,25 +25,6 @@ from .papers import downloads
 _AGAIN = frozenset({State.REJECTED, State.WITHDRAWN, State.RECALLED})
 
 
-def _case(request: HttpRequest, reference: str) -> TransferApplication | None:
-    """The case this visit may see, if that is the one of the address. One query at most."""
-    pk = visit.case_id(request)
-    if pk is None:
-        return None
-    return (
-        TransferApplication.objects.select_related(
-            "origin__parent",
-            "destination__parent",
-            "origin_agency",
-            "destination_agency",
-            "balance",
-            "merge",
-        )
-        .filter(pk=pk, reference=reference)
-        .first()
-    )
-
-
 def _may_withdraw(application: TransferApplication) -> bool:
     """Only who submitted may, and only before the transfer out."""
     return (
@@ -55,7 +36,7 @@ def _may_withdraw(application: TransferApplication) -> bool:
 @never_cache
 @require_safe
 def status(request: HttpRequest, reference: str) -> HttpResponse:
-    application = _case(request, reference)
+    application = visit.case_of(request, reference)
     if application is None:
         return redirect("lookup")
     visit.put_code_away(request)
@@ -88,7 +69,7 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask once more, then withdraw. Not offered, and not done, once it is no longer allowed."""
-    application = _case(request, reference)
+    application = visit.case_of(request, reference)
     if application is None:
         return redirect("lookup")
     if not _may_withdraw(application):
@@ -108,7 +89,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
             # Whatever happened meanwhile is told by the status page; the refusal's own sentence is
             # for staff and may name a colleague.
             refusal = _("The case has moved on since you opened this page. Nothing was withdrawn.")
-            application = _case(request, reference)
+            application = visit.case_of(request, reference)
         else:
             return redirect("status", reference=reference)
     return render(request, "public/withdraw.html", {"application": application, "refusal": refusal})
@@ -117,7 +98,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def again(request: HttpRequest, reference: str) -> HttpResponse:
     """A new form with the old places and schemes; who it is for is asked anew."""
-    application = _case(request, reference)
+    application = visit.case_of(request, reference)
     if application is None:
         return redirect("lookup")
     if application.state in _AGAIN:

@@ -65,6 +65,29 @@ def case_id(request: HttpRequest) -> int | None:
     return found
 
 
+def case_of(request: HttpRequest, reference: str) -> TransferApplication | None:
+    """The case this visit may see with what its pages show, if it is the one of the address.
+
+    None: it is the look-up page's turn, whether such a case exists or not. One query at most.
+    """
+    pk = case_id(request)
+    if pk is None:
+        return None
+    return (
+        TransferApplication.objects.select_related(
+            "origin__parent",
+            "destination__parent",
+            "origin_agency",
+            "destination_agency",
+            "balance",
+            "merge",
+            "rating__replied_by__agency",
+        )
+        .filter(pk=pk, reference=reference)
+        .first()
+    )
+
+
 def leave(request: HttpRequest) -> None:
     request.session.flush()
 

@@ -148,6 +148,7 @@ class Situation:
     usual_days: int | None = None
     query_until: date | None = None
     query_provisional: bool = False
+    rated: bool = False
     projected_in_on: date | None = None
 
     @property
@@ -206,8 +207,7 @@ def situation_of(application: TransferApplication, *, at: datetime) -> Situation
     facts: dict[str, Any] = {}
     if application.is_open:
         facts = _ahead(application, state, money, clocks, today)
-    elif money is not None and money.state is BalanceState.CREDITED and money.settled_on:
-        facts = query_period(application, money.settled_on)
+    facts |= query_period(application)
     return Situation(
         at=at,
         reference=application.reference,
@@ -236,6 +236,7 @@ def situation_of(application: TransferApplication, *, at: datetime) -> Situation
         money=money,
         chased_on=chased_on,
         next_update_on=next_update_on,
+        rated=not application.is_open and getattr(application, "rating", None) is not None,
         **facts,
     )
 
@@ -371,11 +372,32 @@ def _ahead(
     return facts
 
 
-def query_period(application: TransferApplication, settled_on: date) -> dict[str, Any]:
-    """Until when the applicant may query the credited amount."""
-    days = resolve(application.destination_id, settled_on).dispute_days
+# The results that the applicant may query.
+RESULTS = frozenset(
+    {
+        State.TRANSFERRED_IN,
+        State.BALANCE_CREDITED,
+        State.PAID_TO_PERSON,
+        State.CLOSED_WITHOUT_BALANCE,
+    }
+)
+
+
+def query_period(application: TransferApplication) -> dict[str, Any]:
+    """Until when the applicant may query the result; empty where there is none or no limit is set.
+
+    Counted from the day the balance was settled, before that from the day the months were counted.
+    """
+    if application.state not in RESULTS:
+        return {}
+    balance: BalanceTransfer | None = getattr(application, "balance", None)
+    since = _day(balance.settled_at) if balance is not None else None
+    since = since or _day(application.transferred_in_at)
+    if since is None:
+        return {}
+    days = resolve(application.destination_id, since).dispute_days
     if days is None:
         return {}
     calendar = calendar_of(application.destination_id)
-    until = calendar.add(settled_on, days)
+    until = calendar.add(since, days)
     return {"query_until": until, "query_provisional": calendar.is_provisional(until)}

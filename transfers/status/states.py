@@ -283,12 +283,20 @@ def _mismatch(s: Situation) -> Described:
     )  # fmt: skip
 
 
+def query_by(s: Situation) -> str:
+    """Until when the result may be queried; empty where it may not, or no limit is set."""
+    if s.query_until is None:
+        return ""
+    about = _("Query by about %(day)s") if s.query_provisional else _("Query by %(day)s")
+    return about % {"day": long_date(s.query_until)}
+
+
+def _check_and_rate(s: Situation) -> str:
+    return _("Check the amount.") if s.rated else _("Check the amount; rate us.")
+
+
 def _credited(s: Situation) -> Described:
     assert s.money is not None
-    by = ""
-    if s.query_until is not None:
-        about = _("Query by about %(day)s") if s.query_provisional else _("Query by %(day)s")
-        by = about % {"day": long_date(s.query_until)}
     return told(
         s, "credited", 5, "done",
         title=_("Complete, balance credited"),
@@ -296,7 +304,7 @@ def _credited(s: Situation) -> Described:
             "amount": yuan(s.money.amount_fen),
             "day": long_date(s.money.settled_on or s.closed_on or s.today),
         },
-        you=_("Check the amount."), by=by, where=s.destination,
+        you=_check_and_rate(s), by=query_by(s), where=s.destination,
     )  # fmt: skip
 
 
@@ -324,7 +332,7 @@ def _paid(s: Situation) -> Described:
             "amount": yuan(s.money.amount_fen),
             "day": long_date(s.money.settled_on or s.closed_on or s.today),
         },
-        you=_("Check the amount."), where=s.origin,
+        you=_check_and_rate(s), by=query_by(s), where=s.origin,
     )  # fmt: skip
 
 

@@ -33,7 +33,9 @@ from .errors import Invalid, NotAllowed, Stale
 
 Lateness = tuple[LatenessReason, Owner]
 
-NEWS = "news"  # the verb of an event that only tells something
+# Verbs of events that move no state.
+NEWS = "news"  # only tells something
+DISPUTE, ANSWER = "dispute", "answer"  # `workflow.feedback`
 
 # Actions the applicant gets a message about; never silent for longer than one stage.
 _TOLD = frozenset(
@@ -70,6 +72,10 @@ def label_of(verb: str) -> Any:
         name = _("The applicant was told something")
     elif tail == "record":
         name = _("Contribution record changed")
+    elif tail == DISPUTE:
+        name = _("The applicant queried the result")
+    elif tail == ANSWER:
+        name = _("Query of the result answered")
     if head == "prepare":
         return _("%(action)s: prepared") % {"action": name}
     if head == "return":
