@@ -1,5 +1,6 @@
 """Tables that people hand in or take away as files: CSV and XLSX, read without trust, written without traps."""
 
+from .confined import read_confined
 from .problems import TableProblem
 from .reading import Row, read
 from .shape import Columns, find_columns, header_row, plain
@@ -17,4 +18,5 @@ __all__ = [
     "header_row",
     "plain",
     "read",
+    "read_confined",
 ]

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -48,6 +48,23 @@ _REAL = str.maketrans(
     )
 )
 
+SENTENCES: Mapping[str, Any] = {
+    "too_big": _("The file is larger than %(n)d MB."),
+    "empty": _("The file is empty."),
+    "password": _("The file is protected with a password. Save it without one and try again."),
+    "old_format": _("This is a file of the old Excel format. Save it as .xlsx and try again."),
+    "too_many_rows": _("The file has more than %(n)d rows. Divide it and try again."),
+    "too_many_columns": _("The file has more than %(n)d columns."),
+    "long_cell": _("Row %(row)d has a cell of more than %(n)d characters."),
+    "damaged": _("The Excel file is damaged or incomplete. Download it again and try again."),
+    "bomb": _("The Excel file unpacks to too much. Save only the table and try again."),
+    "no_table": _("This is neither a CSV nor an Excel (.xlsx) file, or it is damaged."),
+    "encoding": _(
+        "The text cannot be read. Save the file as CSV in UTF-8 or GB18030, or as .xlsx."
+    ),
+    "damaged_text": _("The CSV file is damaged: a quotation mark is left open."),
+}
+
 assert DEFUSEDXML, "openpyxl reads XML through defusedxml only while that is installed"
 
 
@@ -63,33 +80,34 @@ class Row:
         return self.cells[column] if column < len(self.cells) else ""
 
 
-def read(content: bytes) -> list[Row]:
-    """The rows of an uploaded table that are not empty. Raises TableProblem."""
+def problem(code: str, **values: int | str) -> TableProblem:
+    """Why a file cannot be read, with the sentence of its code."""
+    return TableProblem(code, SENTENCES[code], **values)
+
+
+def read(content: bytes, *, formulas: bool = False) -> list[Row]:
+    """The rows of an uploaded table that are not empty. Raises TableProblem.
+
+    A cell with a formula reads as the value that the file holds for it, or with `formulas` as the
+    formula itself.
+    """
     if len(content) > MOST_BYTES:
-        raise TableProblem(
-            "too_big",
-            _("The file is larger than %(n)d MB.") % {"n": MOST_BYTES // 1024 // 1024},
-        )
+        raise problem("too_big", n=MOST_BYTES // 1024 // 1024)
     if not content.strip():
-        raise TableProblem("empty", _("The file is empty."))
+        raise problem("empty")
     if content.startswith(_OLE):
         raise _old_format(content)
-    rows = _sheet(content) if content.startswith(b"PK") else _text(content)
+    rows = _sheet(content, formulas) if content.startswith(b"PK") else _text(content)
     found = list(_bounded(rows))
     if not found:
-        raise TableProblem("empty", _("The file is empty."))
+        raise problem("empty")
     return found
 
 
 def _old_format(content: bytes) -> TableProblem:
     if _ENCRYPTED in content:
-        return TableProblem(
-            "password",
-            _("The file is protected with a password. Save it without one and try again."),
-        )
-    return TableProblem(
-        "old_format", _("This is a file of the old Excel format. Save it as .xlsx and try again.")
-    )
+        return problem("password")
+    return problem("old_format")
 
 
 def _bounded(rows: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
@@ -102,21 +120,11 @@ def _bounded(rows: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
             continue
         found += 1
         if found > MOST_ROWS:
-            raise TableProblem(
-                "too_many_rows",
-                _("The file has more than %(n)d rows. Divide it and try again.") % {"n": MOST_ROWS},
-            )
+            raise problem("too_many_rows", n=MOST_ROWS)
         if len(cells) > MOST_COLUMNS:
-            raise TableProblem(
-                "too_many_columns",
-                _("The file has more than %(n)d columns.") % {"n": MOST_COLUMNS},
-            )
+            raise problem("too_many_columns", n=MOST_COLUMNS)
         if any(len(cell) > MOST_CHARACTERS for cell in cells):
-            raise TableProblem(
-                "long_cell",
-                _("Row %(row)d has a cell of more than %(n)d characters.")
-                % {"row": number, "n": MOST_CHARACTERS},
-            )
+            raise problem("long_cell", row=number, n=MOST_CHARACTERS)
         yield Row(number, tuple(cells))
 
 
@@ -124,16 +132,14 @@ def _bounded(rows: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
 
 
 def _damaged() -> TableProblem:
-    return TableProblem(
-        "damaged", _("The Excel file is damaged or incomplete. Download it again and try again.")
-    )
+    return problem("damaged")
 
 
-def _sheet(content: bytes) -> Iterator[tuple[int, list[str]]]:
+def _sheet(content: bytes, formulas: bool) -> Iterator[tuple[int, list[str]]]:
     """The first sheet, row by row."""
     try:
         _weigh(content)
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=not formulas)
         try:
             if not book.worksheets:
                 raise _damaged()
@@ -167,9 +173,7 @@ def _weigh(content: bytes) -> None:
     if any(member.flag_bits & 1 for member in members):
         raise _old_format(_ENCRYPTED)
     if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > MOST_UNZIPPED:
-        raise TableProblem(
-            "bomb", _("The Excel file unpacks to too much. Save only the table and try again.")
-        )
+        raise problem("bomb")
 
 
 def _said(value: Any) -> str:
@@ -186,6 +190,8 @@ def _said(value: Any) -> str:
         # Past 15 digits Excel keeps zeros only: shown with its exponent, it cannot pass for whole.
         exact = abs(value) < 1e15
         return format(value, ".15g") if exact and "e" not in format(value, ".15g") else repr(value)
+    if not isinstance(value, str | int):
+        return "="  # a formula over several cells
     return _clean(str(value))
 
 
@@ -193,9 +199,7 @@ def _said(value: Any) -> str:
 
 
 def _no_table() -> TableProblem:
-    return TableProblem(
-        "no_table", _("This is neither a CSV nor an Excel (.xlsx) file, or it is damaged.")
-    )
+    return problem("no_table")
 
 
 def _decoded(content: bytes) -> str:
@@ -213,10 +217,7 @@ def _decoded(content: bytes) -> str:
             continue
         if not _JUNK.search(text):
             return text
-    raise TableProblem(
-        "encoding",
-        _("The text cannot be read. Save the file as CSV in UTF-8 or GB18030, or as .xlsx."),
-    )
+    raise problem("encoding")
 
 
 def _text(content: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -228,9 +229,7 @@ def _text(content: bytes) -> Iterator[tuple[int, list[str]]]:
         for number, cells in enumerate(reader, 1):
             yield number, [_clean(cell) for cell in cells]
     except csv.Error as error:
-        raise TableProblem(
-            "damaged_text", _("The CSV file is damaged: a quotation mark is left open.")
-        ) from error
+        raise problem("damaged_text") from error
 
 
 def _delimiter(text: str) -> str:
