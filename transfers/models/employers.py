@@ -54,6 +54,8 @@ class Batch(models.Model):
     file = models.FileField(_("file"), upload_to="batches/", max_length=120, blank=True)
     sha256 = models.CharField(max_length=64, editable=False)
     size = models.PositiveIntegerField(_("size (bytes)"))
+    # The names of the columns as the file has them, for the annotated file.
+    header = models.JSONField(_("columns"), default=list, blank=True)
     # What is wrong with the file as a whole, as `transfers.intake.batches` writes it.
     problems = models.JSONField(_("problems"), default=list, blank=True)
     rows_total = models.PositiveIntegerField(_("rows"), null=True, blank=True)
