@@ -7,11 +7,12 @@ and the same-pool rule as the agencies' own guides give them.
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from .models.applications import Channel, MaterialKind, TransferApplication
+from .models.applications import MaterialKind, TransferApplication
 from .policy import resolve
 from .rules import identity
 from .rules.states import OPEN, Action, RejectCode, Scheme, Side
 from .workflow.checks import Question, register
+from .workflow.submission import materials_for
 
 CHECK = Action.PASS_CHECK
 
@@ -159,27 +160,12 @@ def connected_or_certified(asked: Question) -> object:
 
 @register(CHECK, RejectCode.MATERIALS_INCOMPLETE)
 def materials_complete(asked: Question) -> object:
-    handed_in = {material.kind for material in asked.application.materials.all()}
-    missing = [
-        kind.label for kind in required_materials(asked.application) if kind not in handed_in
-    ]
+    mine = asked.application
+    handed_in = {material.kind for material in mine.materials.all()}
+    needed = materials_for(
+        mine, (mine.origin_id, mine.destination_id), localdate(mine.submitted_at)
+    )
+    missing = [str(MaterialKind(row.kind).label) for row in needed if row.kind not in handed_in]
     if missing:
-        return _("Materials are missing: %(materials)s.") % {
-            "materials": "、".join(str(label) for label in missing)
-        }
+        return _("Materials are missing: %(materials)s.") % {"materials": "、".join(missing)}
     return None
-
-
-def required_materials(application: TransferApplication) -> list[MaterialKind]:
-    """What must have been handed in, by channel.
-
-    Online the two sides compare the identity in their own records, so no paper is needed.
-    """
-    needed = []
-    if application.channel == Channel.COUNTER:
-        needed.append(MaterialKind.ID_CARD)
-        if application.employer_name:
-            needed.append(MaterialKind.AUTHORISATION)
-    if application.certificate_number:
-        needed.append(MaterialKind.CERTIFICATE)
-    return needed

@@ -284,8 +284,9 @@ def test_a_late_step_asks_why_and_charges_somebody(scene: Scene) -> None:
 
 def test_failed_checks_are_all_told_and_a_supervisor_may_override(scene: Scene) -> None:
     application = scene.submit(
-        moment("2025-10-27"), by="origin_clerk", channel="counter", materials=()
+        moment("2025-10-27"), by="origin_clerk", channel="counter"
     ).application
+    application.materials.all().delete()  # taken back since
     client = client_of(scene.user("origin_clerk"))
     _html, hidden = open_page(client, application, "pass_check")
     typed = {"name": "张示例", "enrolled_on": "2018-07-01", "stopped_on": "", "balance_fen": "0",
@@ -325,8 +326,9 @@ def test_failed_checks_are_all_told_and_a_supervisor_may_override(scene: Scene) 
 
 def test_a_clerk_cannot_override_by_hand(scene: Scene) -> None:
     application = scene.submit(
-        moment("2025-10-27"), by="origin_clerk", channel="counter", materials=()
+        moment("2025-10-27"), by="origin_clerk", channel="counter"
     ).application
+    application.materials.all().delete()  # taken back since
     client = client_of(scene.user("origin_clerk"))
     _html, hidden = open_page(client, application, "pass_check")
     answer = client.post(

@@ -117,8 +117,11 @@ def test_a_pool_that_is_not_connected_needs_the_counter_and_the_certificate(scen
     assert TransferPolicy.objects.filter(region="990100").update(connected=False)
     assert fields(scene)["origin"] == "use_offline_channel"
     counter = {"by": "destination_clerk", "channel": "counter"}
-    assert set(fields(scene, **counter)) == {"certificate_number"}
-    scene.submit(certificate_number="PZ-1", **counter)
+    assert fields(scene, **counter) == {
+        "certificate_number": "required", "materials": "materials_incomplete",
+    }  # fmt: skip
+    papers = ("id_card", "certificate")
+    scene.submit(certificate_number="PZ-1", materials=papers, **counter)
 
 
 def test_what_is_written_is_whole(scene: Scene) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.timezone import localdate
 from stdnum.cn import uscc
 
-from ..models.applications import Channel, MaterialKind, Submitter, TransferApplication
+from ..models.applications import Channel, MaterialKind, MoveReason, Submitter, TransferApplication
 from ..models.forms import ContributionRow
 from ..rules.balances import BalanceAction, Resolution
 from ..rules.states import Action, RejectCode, Scheme, Side
@@ -107,6 +107,11 @@ class CaseFile:
                 "employer_name": "示例制造有限公司",
                 "employer_uscc": _EMPLOYER_CODE + uscc.calc_check_digit(_EMPLOYER_CODE),
             }
+        reason = MoveReason.RETIRED if self.retired else MoveReason.NEW_JOB
+        if Scheme.RESIDENT in (self.scheme_from, self.scheme_to) and not self.retired:
+            reason = MoveReason.MOVED
+        if reason is not MoveReason.NEW_JOB:
+            materials.append(MaterialKind.RESIDENCE_PROOF)
         certificate = ""
         if not self.route.online:
             materials.append(MaterialKind.CERTIFICATE)
@@ -126,6 +131,7 @@ class CaseFile:
             destination=self.route.destination,
             channel=channel,
             relocated_retiree=self.retired,
+            reason=reason,
             certificate_number=certificate,
             contact_phone=self.insured.phone,
             contact_email=self.insured.email,
