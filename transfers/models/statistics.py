@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ..rules.suppression import Withheld
 from .regions import Region
 
 
@@ -12,17 +13,18 @@ class Measure(models.TextChoices):
     TRANSFER_IN = "transfer_in", _("Transfer in")
     RELATION = "relation", _("From application to transfer in")
     BALANCE = "balance", _("From transfer in to balance credited")
+    ARRIVAL = "arrival", _("Balances that have arrived")
 
 
 class MonthFigure(models.Model):
-    """How one measure went in one pool and month: what was finished in it, and how long it took.
+    """How one measure went in one place and month: what was finished in it, and how long it took.
 
-    `days` are working days by the pool's calendar. `on_time` is None where nobody set a limit. Exact
-    counts: small numbers are suppressed by whoever shows them (`rules.suppression`).
+    Days are working days by the pool's calendar. `on_time` is None where nobody set a limit. The
+    figures are exact; where `withheld` says so, none of them may be shown (`rules.suppression`).
     """
 
     region = models.ForeignKey(
-        Region, models.CASCADE, related_name="+", db_index=False, verbose_name=_("pool")
+        Region, models.CASCADE, related_name="+", db_index=False, verbose_name=_("place")
     )
     month = models.DateField(_("month"))
     measure = models.CharField(_("measure"), max_length=12, choices=Measure)
@@ -34,6 +36,10 @@ class MonthFigure(models.Model):
     p90_days = models.DecimalField(
         _("90 % within (working days)"), max_digits=6, decimal_places=1, null=True, blank=True
     )
+    withheld = models.CharField(
+        _("not shown"), max_length=5, blank=True,
+        choices=[(why.value, why.value) for why in Withheld if why],
+    )  # fmt: skip
     worked_out_at = models.DateTimeField(_("worked out at"))
 
     class Meta:
