@@ -31,12 +31,15 @@ class Download:
     paper: Paper | None = None
 
 
-def downloads(application: TransferApplication, situation: Situation) -> list[Download]:
-    """What the status page offers, in the order of the road. One query."""
+def downloads(application: TransferApplication, situation: Situation | None) -> list[Download]:
+    """What the status page offers, in the order of the road. One query.
+
+    Without the situation, what is there already.
+    """
     newest: dict[str, Paper] = {}
     for paper in Paper.objects.filter(application=application).order_by("version"):
         newest[paper.kind] = paper
-    later = _later(application, situation) if application.is_open else {}
+    later = _later(application, situation) if situation and application.is_open else {}
     found = []
     for kind in _ORDER:
         if kind in newest:

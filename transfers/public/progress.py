@@ -1,5 +1,6 @@
 """The status page, and what an applicant can do from it."""
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -12,16 +13,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import plugs
 from ..models.applications import Submitter, TransferApplication
-from ..rules.states import RELATION, Action, State
-from ..status import describe, situation_of
+from ..models.events import Event
+from ..models.regions import in_language
+from ..rules.states import RELATION, Action, Side, State
+from ..status import Described, Situation, describe, describe_stale, situation_of
 from ..status.log import lines
+from ..status.situation import Office
 from ..status.tracker import money_track, stages
+from ..workflow import feedback
 from ..workflow.actions import perform
 from ..workflow.actors import Actor
 from ..workflow.errors import Refused
 from . import visit
+from .calendar_file import days_to_keep
 from .papers import downloads
 
+logger = logging.getLogger(__name__)
+
+# Who is at work in a state: there the origin, elsewhere the destination.
+_AT_ORIGIN = frozenset({State.VALIDATED, State.DISCREPANCY_RAISED, State.RECALLED})
 _AGAIN = frozenset({State.REJECTED, State.WITHDRAWN, State.RECALLED})
 
 
@@ -33,6 +43,21 @@ def _may_withdraw(application: TransferApplication) -> bool:
     )
 
 
+def _stale(application: TransferApplication) -> Described:
+    """What is shown where the situation cannot be told: the last words, and whom to call."""
+    last = (
+        Event.objects.filter(application=application)
+        .exclude(shown_zh="")
+        .order_by("-seq")
+        .values_list("shown_zh", "shown_en", "at")
+        .first()
+    )
+    zh, en, at = last or ("", "", None)
+    side = Side.ORIGIN if application.state in _AT_ORIGIN else Side.DESTINATION
+    office = Office.of(application.agency(side))
+    return describe_stale(State(application.state), office, in_language(zh, en), at)
+
+
 @never_cache
 @require_safe
 def status(request: HttpRequest, reference: str) -> HttpResponse:
@@ -41,26 +66,47 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("lookup")
     visit.put_code_away(request)
     now = timezone.now()
-    situation = situation_of(application, at=now)
-    told = describe(situation)
-    overlays = plugs.overlays_of(application, situation.today)
+    today = timezone.localdate(now)
+    context: dict[str, Any] = {}
+    situation: Situation | None = None
+    try:
+        situation = situation_of(application, at=now)
+        told = describe(situation)
+        context = {"stages": stages(situation, told), "money": money_track(situation)}
+    except Exception:
+        # Whatever is missing, a policy or a calendar: nobody who asks how things stand gets an error.
+        logger.exception("the situation of %s cannot be told", application.reference)
+        situation, told = None, _stale(application)
+    overlays = plugs.overlays_of(application, today)
     to_do = [each for each in overlays if each.must_act]
     if to_do and told.tone == "going":
         told = replace(told, tone="act")
-    context: dict[str, Any] = {
+    queries = feedback.queries_of(application)
+    may_query = (
+        situation is not None
+        and situation.query_until is not None
+        and situation.today <= situation.query_until
+        and all(each.answered_at for each in queries)
+    )
+    context |= {
         "application": application,
         "situation": situation,
         "told": told,
         "overlays": overlays,
         "to_do": to_do,
-        "stages": stages(situation, told),
-        "money": money_track(situation),
         "materials": application.materials.all(),
         "downloads": downloads(application, situation),
         "log": lines(application),
         "now": now,
+        "today": today,
         "may_withdraw": _may_withdraw(application),
         "may_apply_again": application.state in _AGAIN,
+        "may_query": may_query,
+        "queries": queries,
+        "answering": application.agency(feedback.side_of(application)),
+        "may_rate": feedback.may_rate(application),
+        "rating": getattr(application, "rating", None),
+        "keep": days_to_keep(situation, overlays, may_query=may_query) if situation else [],
     }
     return render(request, "public/status.html", context)
 

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from . import apply, lookup, pages, papers, progress, verify
+from . import (
+    apply,
+    calendar_file,
+    deadline,
+    dispute,
+    lookup,
+    pages,
+    papers,
+    progress,
+    rating,
+    verify,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", pages.start, name="start"),
@@ -22,5 +33,9 @@ urlpatterns: list[URLPattern] = [
     path("verify/", verify.enter, name="verify"),
     path("verify/<str:number>/<str:code>/", verify.scanned, name="verify-paper"),
     path("status/<str:reference>/withdraw/", progress.withdraw, name="withdraw"),
+    path("status/<str:reference>/dispute/", dispute.dispute, name="dispute"),
+    path("status/<str:reference>/rate/", rating.rate, name="rate"),
+    path("status/<str:reference>/calendar.ics", calendar_file.calendar_file, name="status-ics"),
+    path("deadline/", deadline.deadline, name="deadline"),
     path("status/<str:reference>/again/", progress.again, name="apply-again"),
 ]

@@ -1,5 +1,6 @@
 """Which days a deadline skips and which weekends it counts, in words."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
@@ -71,6 +72,23 @@ def _skipped(run: list[Explained]) -> str:
         "%(holiday)s, %(days)s, do not count",
         len(run),
     ) % {"holiday": _name(first.why.name), "days": when}
+
+
+def why(day: Explained) -> str:
+    """Why a day counts or does not, in a word or two: 周末, 国庆节, 调休上班."""
+    kind = day.why.kind
+    if kind is DayKind.HOLIDAY:
+        return _name(day.why.name)
+    if kind is DayKind.MAKEUP:
+        return _("Worked to make up for a holiday")
+    if kind is DayKind.CLOSURE:
+        return _("The office is closed")
+    return _("Weekend") if kind is DayKind.WEEKEND else _("Working day")
+
+
+def notices(days: Iterable[Explained]) -> list[str]:
+    """The numbers of the notices that the days' holidays and make-up days come from, in order."""
+    return list(dict.fromkeys(day.why.notice for day in days if day.why.notice))
 
 
 def provisional_years(calendar: WorkingCalendar, until: date) -> list[int]:

@@ -25,7 +25,7 @@ from ..models.feedback import Dispute, Rating
 from ..policy import remembered
 from ..rules.balances import Disposition
 from ..rules.states import Role, Side
-from ..status.situation import query_period
+from ..status.situation import RESULTS, query_period
 from ..status.words import long_date
 from .actors import Actor
 from .case import ANSWER, DISPUTE, Case
@@ -62,6 +62,14 @@ def queries_for(agency_id: int | None) -> Q:
 
 def open_query(application: TransferApplication) -> Dispute | None:
     return Dispute.objects.filter(application=application, answered_at__isnull=True).first()
+
+
+def queries_of(application: TransferApplication) -> list[Dispute]:
+    """Every query of a result, newest first. One query of the database, none before there is a result."""
+    if application.state not in RESULTS:
+        return []
+    found = Dispute.objects.filter(application=application)
+    return list(found.select_related("answered_by__agency").order_by("-raised_at"))
 
 
 def may_query(application: TransferApplication, on: date) -> bool:
