@@ -12,6 +12,7 @@ from . import (
     papers,
     progress,
     rating,
+    uploading,
     verify,
 )
 
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("status/<str:reference>/", progress.status, name="status"),
     path("status/<str:reference>/papers/<str:number>/", papers.page, name="paper"),
     path("status/<str:reference>/papers/<str:number>.pdf", papers.pdf, name="paper-pdf"),
+    path("uploads/<uuid:token>/", uploading.upload, name="upload"),
     path("verify/", verify.enter, name="verify"),
     path("verify/<str:number>/<str:code>/", verify.scanned, name="verify-paper"),
     path("status/<str:reference>/withdraw/", progress.withdraw, name="withdraw"),

@@ -10,6 +10,7 @@ from ..models.applications import TransferApplication
 _ANSWERS = "apply"
 _CASE = "case"
 _CODE = "query_code"
+_DRAFT = "draft"
 
 # How long a fresh query code can be read again by reloading the page that shows it.
 CODE_VISIBLE = timedelta(minutes=30)
@@ -62,6 +63,12 @@ def put_code_away(request: HttpRequest) -> None:
 
 def case_id(request: HttpRequest) -> int | None:
     found: int | None = request.session.get(_CASE)
+    return found
+
+
+def draft_id(request: HttpRequest) -> int | None:
+    """The unsent application this visit fills in."""
+    found: int | None = request.session.get(_DRAFT)
     return found
 
 
