@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from .applications import TransferApplication
@@ -53,6 +56,10 @@ class Dispute(models.Model):
     def __str__(self) -> str:
         return f"{self.application} {self.get_about_display()}"
 
+    @property
+    def raised_on(self) -> date:
+        return localdate(self.raised_at)
+
 
 class Rating(models.Model):
     """好差评: one rating a case, once it is closed. Source: the national rules on rating services."""
@@ -99,3 +106,8 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application} {self.level}"
+
+    @property
+    def indicator_labels(self) -> list[str]:
+        """What the rating rests on, in the reader's language."""
+        return [str(each.label) for each in self.Indicator if each in self.indicators]

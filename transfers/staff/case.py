@@ -31,11 +31,13 @@ from ..rules.months import spelled
 from ..rules.states import Action, Side, State
 from ..rules.steps import Owner
 from ..status import describe, situation_of
+from ..workflow import feedback
 from ..workflow.actions import CONFIRM, RETURN, Offer, offers
 from ..workflow.actors import Actor
 from ..workflow.papers import may_issue_certificate
 from .access import case_or_404
 from .desk import Desk, desk_of
+from .feedback import queries_on
 from .labels import label_of
 from .pages import page_context
 from .papers import papers_of
@@ -43,7 +45,7 @@ from .tracks import StepLine, lines_of, money_track, relation_track
 
 RELATED = (
     "person", "origin", "destination", "origin_agency", "destination_agency", "submitted_by",
-    "balance", "merge",
+    "balance", "merge", "rating__replied_by__agency",
 )  # fmt: skip
 
 # What a person came to the page for, in the order of the work; everything else is under "More".
@@ -267,6 +269,9 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         papers=papers_of(application),
         certificate=may_issue_certificate(application, Actor.staff(desk.user)),
         requests=application.supplement_requests.all(),
+        queries=queries_on(desk, feedback.queries_of(application)),
+        others_query=application.side_of(desk.user.agency_id) != feedback.side_of(application),
+        rating=getattr(application, "rating", None),
         told=told,
         log=[LogEntry.of(event) for event in events],
         merge=merge,

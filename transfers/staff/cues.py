@@ -53,8 +53,23 @@ def _running(step: Step, calendar: WorkingCalendar, today: date) -> Cue:
     if step.due_on is None:
         raise ValueError(f"{step} runs without a due day")
     used = step.used_days + calendar.count(step.running_since, max(today, step.running_since))
-    left = calendar.remaining(today, step.due_on)
-    if step.due_on < today:
+    return cue_until(
+        step.due_on, used, step.limit_days, calendar, today, provisional=step.provisional
+    )
+
+
+def cue_until(
+    due_on: date,
+    used: int,
+    limit: int,
+    calendar: WorkingCalendar,
+    today: date,
+    *,
+    provisional: bool = False,
+) -> Cue:
+    """The cue of something that is to be done by a day and is not done yet."""
+    left = calendar.remaining(today, due_on)
+    if due_on < today:
         tone, shape, words = "late", "▲", _overdue(-left)
     elif left == 0:
         tone, shape, words = "today", "◆", pgettext("cue", "Due today")
@@ -63,7 +78,7 @@ def _running(step: Step, calendar: WorkingCalendar, today: date) -> Cue:
             "n": left
         }
         tone, shape = ("soon", "◇") if left <= SOON else ("ahead", "○")
-    return Cue(tone, shape, words, used, step.limit_days, left, step.due_on, step.provisional)
+    return Cue(tone, shape, words, used, limit, left, due_on, provisional)
 
 
 def _overdue(days: int) -> str:

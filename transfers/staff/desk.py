@@ -16,7 +16,9 @@ from django.utils.translation import pgettext
 
 from .. import plugs
 from ..models import Agency, OutboxMessage
+from ..models.feedback import Dispute
 from ..rules.states import Role
+from ..workflow.feedback import queries_for
 from .access import (
     CASE_READERS,
     COUNTER,
@@ -41,6 +43,8 @@ class NavItem:
     url: str
     current: bool
     count: str = ""
+    counted: str = ""  # what the count is of
+    late: bool = False  # whether some of it is overdue
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,14 @@ class Desk:
 
     @cached_property
     def agencies(self) -> dict[int, Agency]:
-        """The agencies in the reader's scope by id, each with the reader's `unread`; one query."""
+        """The agencies in the reader's scope by id, each with what waits for the reader; one query."""
         found = Agency.objects.filter(self.user.scope).select_related("region")
-        return {agency.pk: agency for agency in found.annotate(unread=_unread(self.user))}
+        found = found.annotate(
+            unread=_unread(self.user),
+            queries=_queries(self.user),
+            queries_late=_queries(self.user, answer_by__lt=self.today),
+        )
+        return {agency.pk: agency for agency in found}
 
     @property
     def agency(self) -> Agency | None:
@@ -98,6 +107,16 @@ class Desk:
         """Lines of the reader's inbox that nobody has acknowledged, counted up to a cap."""
         return getattr(self.agency, "unread", None) or 0
 
+    @property
+    def queries(self) -> int:
+        """Queries of results that the reader's office has not answered."""
+        return getattr(self.agency, "queries", None) or 0
+
+    @property
+    def queries_late(self) -> int:
+        """How many of them should have been answered by now."""
+        return getattr(self.agency, "queries_late", None) or 0
+
     def nav(self) -> list[NavGroup]:
         """Only what this reader may open."""
         groups: dict[str, list[NavItem]] = {}
@@ -105,15 +124,31 @@ class Desk:
             if not self.roles & roles or (in_agency and not self.sees_cases):
                 continue
             url = reverse(f"admin:{name}")
-            count = self._count(name)
-            item = NavItem(label, url, self.path.startswith(url), count)
+            item = NavItem(label, url, self.path.startswith(url), *self._count(name))
             groups.setdefault(group, []).append(item)
         return [NavGroup(label, items) for label, items in groups.items()]
 
-    def _count(self, name: str) -> str:
-        if name != "inbox" or not self.unread:
-            return ""
-        return f"{UNREAD_CAP}+" if self.unread > UNREAD_CAP else str(self.unread)
+    def _count(self, name: str) -> tuple[str, str, bool]:
+        """What waits behind a line of the navigation: how many, of what, whether some is overdue."""
+        if name == "inbox" and self.unread:
+            return _capped(self.unread), _("unread"), False
+        if name == "feedback" and self.queries:
+            words = _("to be answered")
+            if self.queries_late:
+                words = _("to be answered, %(n)d overdue") % {"n": self.queries_late}
+            return _capped(self.queries), words, bool(self.queries_late)
+        return "", "", False
+
+
+def _capped(n: int) -> str:
+    return f"{UNREAD_CAP}+" if n > UNREAD_CAP else str(n)
+
+
+def _queries(user: User, **late: date) -> Subquery:
+    waiting = Dispute.objects.filter(queries_for(user.agency_id), answered_at__isnull=True, **late)
+    # All open ones share the one value of `answered_at`, so this is one row or none.
+    counted = waiting.order_by().values("answered_at").annotate(n=Count("pk"))
+    return Subquery(counted.values("n"))
 
 
 def _unread(user: User) -> Subquery:
@@ -138,6 +173,7 @@ def _pages() -> list[tuple[str, str, str, frozenset[Role], bool]]:
         (work, _("Remittances"), "remittances", MONEY_READERS, True),
         (work, pgettext("navigation", "Books"), "books", MONEY_READERS, True),
         (work, pgettext("navigation", "Inbox"), "inbox", CASE_READERS, True),
+        (work, _("Queries and ratings"), "feedback", CASE_READERS, True),
         (work, pgettext("navigation", "Search"), "search", CASE_READERS, True),
         (work, _("New application"), "case_new", COUNTER, False),
         (rules, pgettext("navigation", "Policies"), "transfers_transferpolicy_changelist",
