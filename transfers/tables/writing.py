@@ -14,6 +14,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -52,7 +53,7 @@ def as_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -
     lines = [list(row) for row in rows]
     for place, name in enumerate(header):
         longest = max([len(name), *(len(str(line[place])) for line in lines)])
-        sheet.column_dimensions[chr(ord("A") + place)].width = min(12 + longest, 60)
+        sheet.column_dimensions[get_column_letter(place + 1)].width = min(12 + longest, 60)
     sheet.append([_cell(sheet, name, bold=True) for name in header])
     for line in lines:
         sheet.append([_cell(sheet, value) for value in line])

@@ -103,14 +103,14 @@ def identity_problem(number: str, on: date) -> Any | None:
 
 
 def preload_pools() -> None:
-    """Within `remembered`: read every pool's agency and terms now, in three queries for all of them.
+    """Within `remembered`: read every place's agency and terms now, in four queries for all of them.
 
     For whoever is about to ask `problems_of` about thousands of submissions.
     """
-    found = Agency.objects.filter(region__is_pool=True).select_related("region")
-    agencies = {agency.region_id: agency for agency in found}
-    for code, agency in agencies.items():
-        once(("agency", code), lambda agency=agency: agency)
+    agencies = {agency.region_id: agency for agency in Agency.objects.select_related("region")}
+    for code in Region.objects.values_list("pk", flat=True):
+        once(("agency", code), lambda code=code: agencies.get(code))
+        once(("region", code), lambda: True)
     preload(TransferPolicy, agencies)
 
 

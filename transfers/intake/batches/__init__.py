@@ -1,0 +1,24 @@
+"""Batches of employers: a spreadsheet of people is taken, checked as a whole, and handed in row by row."""
+
+from .asking import DISCARDABLE, discard, hand_in
+from .downloads import annotated, export
+from .grouping import Group, groups_of
+from .template import template
+from .uploading import MOST_BYTES, AlreadyUploaded, take
+from .work import Run, work
+
+__all__ = [
+    "DISCARDABLE",
+    "MOST_BYTES",
+    "AlreadyUploaded",
+    "Group",
+    "Run",
+    "annotated",
+    "discard",
+    "export",
+    "groups_of",
+    "hand_in",
+    "take",
+    "template",
+    "work",
+]

@@ -1,0 +1,180 @@
+"""The jobs of batches: a file is read and checked; good rows are handed in, one by one.
+
+What there is to do stands in the database, so it does not matter who looks, how often, or when one of
+them is killed. A job holds a batch by its lease, which spares two of them the same work; that no row is
+handed in twice does not hang on it, but on the row itself: it is locked, still good, and becomes a case
+in one transaction.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from ...models.employers import Batch, BatchRow
+from ...policy import remembered
+from ...workflow.actions import submit
+from ...workflow.actors import Actor
+from ...workflow.errors import Problems, Refused
+from ...workflow.query_codes import QueryCode
+from .columns import BY_FIELD
+from .people import entries_of, submission_of
+from .problems import file_problem, in_both
+from .sheet import Sheet, sheet_of
+
+State = Batch.State
+TO_DO = (State.WAITING, State.CHECKING, State.SUBMITTING)
+LEASE = timedelta(minutes=3)
+ROWS_A_TURN = 25
+_INSERTED = 500
+
+
+@dataclass
+class Run:
+    """What one run did: rows checked or handed in, and whether something is left to do."""
+
+    rows: int = 0
+    left: bool = False
+    errors: list[Exception] = field(default_factory=list)
+
+
+def work(clock: Callable[[], datetime], *, seconds: float) -> Run:
+    """Do what there is to do, about so many seconds long, every batch in its turn.
+
+    A batch that fails does not keep the others; it is tried again when its lease is over.
+    """
+    run = Run()
+    until = time.monotonic() + seconds
+    while True:
+        batch = _claim(clock())
+        if batch is None:
+            return run
+        if time.monotonic() > until:
+            _release(batch, clock())
+            run.left = True
+            return run
+        try:
+            if batch.state == State.CHECKING:
+                run.rows += _check(batch, clock())
+            else:
+                run.rows += _hand_in(batch, clock)
+        except Exception as error:  # noqa: BLE001 - raised by the task, together with the others
+            error.add_note(f"batch {batch.pk}")
+            run.errors.append(error)
+
+
+def _claim(now: datetime) -> Batch | None:
+    """The batch whose turn it is, held until `leased_until`; None when there is nothing to do."""
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    waiting = Batch.objects.filter(free, state__in=TO_DO)
+    for pk, state in waiting.order_by(
+        F("leased_until").asc(nulls_first=True), "uploaded_at", "pk"
+    ).values_list("pk", "state")[:20]:
+        doing = State.SUBMITTING if state == State.SUBMITTING else State.CHECKING
+        mine = Batch.objects.filter(free, pk=pk, state=state)
+        if mine.update(state=doing, leased_until=now + LEASE):
+            return Batch.objects.select_related("employer", "uploaded_by__employer").get(pk=pk)
+    return None
+
+
+def _release(batch: Batch, now: datetime, **done: object) -> bool:
+    """Give a batch back, unless it is no longer ours; whoever waits longest is next."""
+    mine = Batch.objects.filter(pk=batch.pk, state=batch.state, leased_until=batch.leased_until)
+    return bool(mine.update(**{"leased_until": now, **done}))
+
+
+# Reading and checking
+
+
+def _check(batch: Batch, now: datetime) -> int:
+    """Read a file and write all of its rows with all of their problems; all of it or nothing."""
+    try:
+        with batch.file.open("rb") as file:
+            sheet = sheet_of(file.read())
+    except FileNotFoundError:
+        sheet = Sheet(
+            problems=[file_problem("gone", _("The file is no longer kept here. Upload it again."))]
+        )
+    entries = entries_of(sheet, batch.employer_id, localdate(now)) if sheet.is_usable else []
+    with transaction.atomic():
+        held = _release(
+            batch, now,
+            state=State.CHECKED if sheet.is_usable else State.UNREADABLE,
+            header=[cell[:120] for cell in sheet.header], problems=sheet.problems,
+            rows_total=len(entries) if sheet.is_usable else None, checked_at=now, leased_until=None,
+        )  # fmt: skip
+        if not held:  # discarded meanwhile, or somebody else is at it
+            return 0
+        BatchRow.objects.bulk_create(
+            (
+                BatchRow(
+                    batch=batch,
+                    number=entry.row.number,
+                    state=BatchRow.State.BAD if entry.problems else BatchRow.State.GOOD,
+                    cells=list(entry.row.cells),
+                    values=entry.values,
+                    problems=entry.problems,
+                )
+                for entry in entries
+            ),
+            batch_size=_INSERTED,
+        )
+    batch.file.delete(save=False)  # the rows hold what it said
+    Batch.objects.filter(pk=batch.pk).update(file="")
+    return len(entries)
+
+
+# Handing in
+
+
+def _hand_in(batch: Batch, clock: Callable[[], datetime]) -> int:
+    """Some good rows become cases; returns how many were dealt with."""
+    good = BatchRow.objects.filter(batch=batch, state=BatchRow.State.GOOD).order_by("number")
+    pks = list(good.values_list("pk", flat=True)[:ROWS_A_TURN])
+    code = QueryCode.of_nobody()
+    by = Actor.employer(batch.uploaded_by)
+    done = 0
+    with remembered():
+        for pk in pks:
+            done += _hand_in_row(pk, batch, by, code, clock())
+    if len(pks) < ROWS_A_TURN and not good.exists():
+        now = clock()
+        _release(batch, now, state=State.DONE, done_at=now, leased_until=None)
+    else:
+        _release(batch, clock())
+    return done
+
+
+def _hand_in_row(pk: int, batch: Batch, by: Actor, code: QueryCode, now: datetime) -> bool:
+    """One row becomes a case, or is refused with the sentences why; both or neither are written."""
+    with transaction.atomic():
+        still_good = BatchRow.objects.select_for_update().filter(state=BatchRow.State.GOOD)
+        row = still_good.filter(pk=pk).first()
+        if row is None:  # another run was quicker
+            return False
+        try:
+            with transaction.atomic():
+                given = submission_of(row.values, batch.employer_id)
+                made = submit(given, by=by, at=now, query_code=code)
+        except Refused as refused:
+            row.state = BatchRow.State.REFUSED
+            row.problems = [_told(each) for each in _each(refused)]
+        else:
+            row.state = BatchRow.State.SUBMITTED
+            row.application = made.application
+        row.save(update_fields=["state", "problems", "application"])
+    return True
+
+
+def _each(refused: Refused) -> list[Refused]:
+    return list(refused.problems) if isinstance(refused, Problems) else [refused]
+
+
+def _told(problem: Refused) -> dict[str, str]:
+    name = problem.field if problem.field in BY_FIELD else "name"
+    return {"field": name, "code": problem.code, **in_both(lambda: str(problem.message))}
