@@ -10,7 +10,7 @@ import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import environ
 from celery.schedules import crontab
@@ -391,9 +391,22 @@ else:
 
 # --- SMS -----------------------------------------------------------------------------------------
 
-# Empty: not offered, and nobody can choose it. docs/messages.md tells what a gateway must answer.
-SMS_URL: str = env.str("SMS_URL", default="" if PRODUCTION else f"file://{DATA_DIR / 'sms'}")
+# Empty: SMS is not offered, and nobody can choose it. docs/messages.md is the gateway's contract.
+SMS_URL: str = env.str("SMS_URL", default="" if PRODUCTION else (DATA_DIR / "sms").as_uri())
 SMS_TOKEN: str = env.str("SMS_TOKEN", default="")
+_SMS_KINDS = ("console", "file", "https") if PRODUCTION else ("console", "file", "https", "http")
+if SMS_URL:
+    _sms = urlsplit(SMS_URL)
+    if _sms.scheme not in _SMS_KINDS:
+        raise ImproperlyConfigured(
+            f"SMS_URL starts with {_sms.scheme!r}; here it is one of {', '.join(_SMS_KINDS)}."
+        )
+    if _sms.scheme == "file" and not _sms.path.startswith("/"):
+        raise ImproperlyConfigured("SMS_URL must name the directory in full: file:///var/sms.")
+    if _sms.scheme.startswith("http") and not (_sms.hostname and SMS_TOKEN):
+        raise ImproperlyConfigured("SMS_URL needs a host, and SMS_TOKEN for it.")
+    if _sms.username or _sms.password:
+        raise ImproperlyConfigured("SMS_URL holds no password: SMS_TOKEN does.")
 
 # --- Logs: one line a record, to standard error, without personal data ---------------------------
 

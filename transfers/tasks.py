@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from .deadlines import delivery, digest, heartbeats, redate, sweep
+from .deadlines.mails import Words
 from .models.alerts import LookupThrottle
 from .models.applications import TransferApplication
 from .models.steps import Step
@@ -18,8 +19,8 @@ from .money.proof import prove
 from .money.statements import waiting
 from .rules.states import Action
 from .rules.steps import StepKind
-from .status import shown, situation_of
-from .workflow import receipts
+from .status import shown, situation_of, sms
+from .workflow import query_codes, receipts
 from .workflow.actions import perform
 from .workflow.actors import Actor
 from .workflow.errors import NotAllowed
@@ -54,7 +55,7 @@ def queue_digests() -> int:
 def deliver_messages() -> int:
     """Send the messages that are due."""
     now = timezone.now()
-    rows = delivery.deliver(now, words=_late_words).rows
+    rows = delivery.deliver(now, words=WORDS).rows
     heartbeats.record("deliver_messages", now, rows)
     return rows
 
@@ -133,3 +134,12 @@ def watch_heartbeats() -> int:
 def _late_words(application: TransferApplication, at: datetime) -> tuple[str, str] | None:
     situation = situation_of(application, at=at)
     return shown(situation) if situation.late_clocks else None
+
+
+WORDS = Words(
+    late=_late_words,
+    sms=sms.text_of,
+    code_sms=sms.code_text,
+    new_code=query_codes.code_of,
+    keep_code=query_codes.keep,
+)

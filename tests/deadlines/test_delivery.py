@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,9 +15,11 @@ from tests import factories
 from tests.scenes import Scene, moment, staff
 from transfers.deadlines import delivery, digest
 from transfers.deadlines.delivery import Delivered
+from transfers.deadlines.mails import LateWords
 from transfers.deadlines.sweep import raise_due
 from transfers.models import Agency, Alert, Event, OutboxMessage, Step, TransferApplication, User
 from transfers.rules.states import Role
+from transfers.tasks import WORDS
 
 pytestmark = pytest.mark.django_db
 
@@ -24,12 +27,12 @@ TUESDAY = "2025-10-21"
 MORNING = moment(TUESDAY, 8, 30)
 
 
-def words(application: TransferApplication, at: datetime) -> tuple[str, str]:
+def late_words(application: TransferApplication, at: datetime) -> tuple[str, str]:
     return f"办理情况{application.reference}", f"Progress of {application.reference}"
 
 
-def deliver(now: datetime = MORNING, **options: Any) -> Delivered:
-    return delivery.deliver(now, words=words, **options)
+def deliver(now: datetime = MORNING, late: LateWords = late_words, **options: Any) -> Delivered:
+    return delivery.deliver(now, words=replace(WORDS, late=late), **options)
 
 
 @pytest.fixture
@@ -218,7 +221,7 @@ def test_a_message_that_cannot_even_be_written_is_kept_apart() -> None:
             raise KeyError("credited")
         return "好", "fine"
 
-    assert delivery.deliver(MORNING, words=failing) == Delivered(sent=1, failed=1)
+    assert deliver(late=failing) == Delivered(sent=1, failed=1)
     bad.refresh_from_db()
     assert bad.last_error == "KeyError: 'credited'"
 
@@ -258,10 +261,13 @@ def test_a_digest_nobody_can_receive_is_given_up_at_once(
     assert reason in queued.last_error
 
 
-def test_an_applicant_without_an_address_is_given_up_at_once() -> None:
-    plain_message()
-    TransferApplication.objects.update(contact_email="")
-    assert deliver() == Delivered(dead=1)
+def test_an_applicant_who_wishes_no_messages_by_now_gets_none() -> None:
+    (message,) = plain_message()
+    TransferApplication.objects.update(notify_by="none")
+    assert deliver() == Delivered(dropped=1)
+    message.refresh_from_db()
+    assert (message.channel, message.sent_at) == ("", MORNING)
+    assert mail.outbox == []
 
 
 def test_a_leased_message_is_left_alone_until_its_lease_runs_out() -> None:
@@ -348,9 +354,9 @@ def test_late_is_told_as_the_case_stands_and_not_at_all_when_it_is_not_late() ->
     raise_due(moment("2025-10-22", 9))
 
     def only_the_first(application: TransferApplication, at: datetime) -> tuple[str, str] | None:
-        return words(application, at) if application.pk == late.application_id else None
+        return late_words(application, at) if application.pk == late.application_id else None
 
-    done = delivery.deliver(moment("2025-10-22", 9), words=only_the_first)
+    done = deliver(moment("2025-10-22", 9), late=only_the_first)
     assert done == Delivered(sent=1, dropped=1)
     (letter,) = mail.outbox
     assert f"办理情况{late.application.reference}" in letter.body

@@ -11,7 +11,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,11 @@ from django.db import connections
 
 from tests import factories
 from tests.scenes import moment, staff
-from transfers.deadlines import delivery, digest
+from transfers.deadlines import delivery, digest, posts
 from transfers.deadlines.sweep import drift, raise_due
 from transfers.models import Agency, Alert, OutboxMessage, Step, TransferApplication
 from transfers.rules.states import Role
+from transfers.tasks import WORDS
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -49,7 +50,7 @@ def work(now: datetime) -> None:
     raise_due(now)
     if digest.is_missed(now):
         digest.queue(now)
-    delivery.deliver(now, words=words)
+    delivery.deliver(now, words=replace(WORDS, late=words))
 
 
 @dataclass
@@ -113,9 +114,7 @@ def ordeal(rounds: int, directory: Path, job: Callable[[datetime], None], seed: 
     there = mails(directory)
     return Tally(
         unfinished=unfinished,
-        lost=sum(
-            delivery.message_id(key) not in there for key in sent.values_list("key", flat=True)
-        ),
+        lost=sum(posts.message_id(key) not in there for key in sent.values_list("key", flat=True)),
         repeats=sum(there.values()) - len(there),
         unsent=unsent().count(),
     )
@@ -158,11 +157,12 @@ def test_kills_lose_nothing_and_double_no_alert(
 def test_this_battery_notices_a_sender_that_marks_before_it_sends(
     mail_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = delivery._Post.send
+    send = posts.MailPost.send
 
-    def mark_first(post: Any, message: OutboxMessage, to: str, mail: Any) -> None:
-        delivery._mark(message, mail, START)
-        send(post, message, to, mail)
+    def mark_first(post: Any, key: str, to: str, mail: Any) -> None:
+        message = OutboxMessage.objects.get(key=key)
+        delivery._mark(message, mail, "email", START, WORDS)
+        send(post, key, to, mail)
 
-    monkeypatch.setattr(delivery._Post, "send", mark_first)
+    monkeypatch.setattr(posts.MailPost, "send", mark_first)
     assert ordeal(300, mail_directory, work, seed=1).lost > 0

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from transfers.deadlines import delivery, digest
 from transfers.deadlines.sweep import Raised, drift, raise_due
 from transfers.models import Agency, Alert, OutboxMessage
 from transfers.rules.states import Role
+from transfers.tasks import WORDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,7 +90,9 @@ def test_senders_at_once_share_the_messages_and_send_each_once(mailoutbox: list[
     raise_due(LATE)
 
     def deliver() -> delivery.Delivered:
-        return delivery.deliver(LATE, words=lambda application, at: ("迟", "late"))
+        return delivery.deliver(
+            LATE, words=replace(WORDS, late=lambda application, at: ("迟", "late"))
+        )
 
     assert sum(done.sent for done in at_once(8, deliver)) == 60
     assert len({letter.extra_headers["Message-ID"] for letter in mailoutbox}) == 60

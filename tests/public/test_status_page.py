@@ -247,8 +247,8 @@ def test_leaving_forgets_the_case(client: Client) -> None:
         assert client.get(address).status_code == 302
 
 
-def test_without_an_e_mail_the_page_promises_none(client: Client) -> None:
-    application = Scene().accepted(contact_email="")
+def test_without_a_channel_the_page_promises_none(client: Client) -> None:
+    application = Scene().accepted(notify_by="none")
     with time_machine.travel(moment("2025-10-24"), tick=False):
         late = text_of(client.get(enter(client, application)).content.decode())
     assert "再告知" not in late

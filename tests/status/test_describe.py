@@ -67,8 +67,8 @@ def test_the_next_update_is_the_next_rung_that_tells_the_applicant() -> None:
     assert situation_of(application, at=LATE).next_update_on is None
 
 
-def test_nobody_without_an_e_mail_is_promised_an_update() -> None:
-    application = Scene().accepted(contact_email="")
+def test_nobody_who_wishes_no_messages_is_promised_an_update() -> None:
+    application = Scene().accepted(notify_by="none")
     assert situation_of(application, at=LATE).next_update_on is None
 
 

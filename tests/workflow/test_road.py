@@ -258,7 +258,7 @@ def test_the_applicant_hears_of_every_stage_but_not_of_every_click(scene: Scene)
         "submit", "pass_check", "transfer_out", "transfer_in", "credit_balance",
     ]  # fmt: skip
     assert all(message.event.shown_zh and message.event.shown_en for message in told)
-    silent = scene.submit(contact_email="").application
+    silent = scene.submit(notify_by="none").application
     assert not OutboxMessage.objects.filter(application=silent).exists()
 
 

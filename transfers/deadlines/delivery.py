@@ -1,13 +1,18 @@
 """Sending what the outbox holds: lease, send, mark. At least once, and recognisable as the same.
 
-Each message is sent with its key as Message-ID. A process that dies between sending and marking sends
-it again once the lease has run out, with the same Message-ID, so that a mail server or reader can
+A message goes out once, by the channel that its reader wishes when it is sent. It carries its key: as
+Message-ID of a mail, as idempotency key of a text message. A process that dies between sending and
+marking sends it again once the lease has run out, with the same key, so that whoever receives it can
 drop the repeat; nothing is ever marked before it was handed over.
 
 A message that cannot be sent is tried again after 1, 2, 4, 8 … minutes, at most an hour apart, and
 given up after eight attempts. An attempt is counted when the lease is taken, so a message that kills
 its worker ends as well, after 24; since one whose lease ran out is leased alone, it takes no other
 along.
+
+A new query code is made from the key of its message, so that a repeat brings the same one, and opens
+the case from the moment it was handed over; until then the old one does. The code itself is kept
+nowhere.
 """
 
 import logging
@@ -15,18 +20,19 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from ..models.alerts import OutboxMessage
-from .mails import LateWords, Mail, applicant_mail, break_mail, digest_mail
+from ..models.applications import NotifyBy, TransferApplication
+from .mails import Mail, Words, applicant_mail, break_mail, code_mail, digest_mail
+from .posts import EMAIL, SMS, Posts
+from .sms.gateway import Undeliverable
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +42,10 @@ SECONDS = 200.0  # of one run; with one more send it stays below LEASE and the t
 ATTEMPTS = 8
 LEASES = 24  # far more than restarts can explain
 LONGEST_WAIT = timedelta(hours=1)
-REFUSALS = 3  # of the mail server in a row, after which a run ends
 
 _PERSONAL = re.compile(r"\S*@\S*|\d{7,}[\dXx]?")
+
+Kind = OutboxMessage.Kind
 
 
 @dataclass
@@ -58,88 +65,90 @@ class Delivered:
         return self.sent + self.dropped + self.failed + self.dead
 
 
-class Undeliverable(Exception):  # noqa: N818 - a name callers read as a sentence
-    """Trying again cannot help."""
+class Route(NamedTuple):
+    """Where a message goes. No channel: its reader wishes none. No address: there is none."""
+
+    channel: str
+    address: str
 
 
-@dataclass
-class _Post:
-    """The connection to the mail server: opened when first needed, and anew after an error."""
-
-    backend: BaseEmailBackend = field(default_factory=get_connection)
-    is_open: bool = False
-    refusals: int = 0
-
-    @property
-    def is_down(self) -> bool:
-        return self.refusals >= REFUSALS
-
-    def send(self, message: OutboxMessage, to: str, mail: Mail) -> None:
-        if not self.is_open:
-            self.refusals += 1
-            self.backend.open()
-            self.is_open, self.refusals = True, 0
-        letter = EmailMultiAlternatives(
-            mail.subject,
-            mail.text,
-            to=[to],
-            headers={"Message-ID": message_id(message.key), "Auto-Submitted": "auto-generated"},
-            connection=self.backend,
-        )
-        if mail.html:
-            letter.attach_alternative(mail.html, "text/html")
-        try:
-            letter.send()
-        except Exception:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        if self.is_open:
-            self.is_open = False
-            self.backend.close()
+def route_of(message: OutboxMessage) -> Route:
+    """The channel and the address of a message, as its reader wishes now."""
+    if message.kind == Kind.LETTER:
+        return Route(EMAIL if "@" in message.address else SMS, message.address)
+    if message.kind in (Kind.APPLICANT, Kind.CODE):
+        application = message.application
+        assert application is not None, "the database keeps applicants' messages with them"
+        wished = NotifyBy(application.notify_by)
+        if wished is NotifyBy.NONE and message.kind == Kind.CODE:
+            wished = code_channel(application)
+        if wished is NotifyBy.NONE:
+            return Route("", "")
+        if wished is NotifyBy.EMAIL:
+            return Route(EMAIL, application.contact_email)
+        return Route(SMS, application.contact_phone)
+    assert message.recipient is not None, "the database keeps staff messages with a recipient"
+    return Route(EMAIL, message.recipient.email)
 
 
-def message_id(key: str) -> str:
-    """The Message-ID of a message, the same on every attempt."""
-    return f"<{re.sub('[^A-Za-z0-9.-]', '.', key)}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+def code_channel(application: TransferApplication) -> NotifyBy:
+    """How a new query code reaches somebody: as they wish, and if they wish nothing, wherever it can."""
+    if application.notify_by != NotifyBy.NONE:
+        return NotifyBy(application.notify_by)
+    if application.contact_email:
+        return NotifyBy.EMAIL
+    return NotifyBy.SMS if application.contact_phone and settings.SMS_URL else NotifyBy.NONE
 
 
-def deliver(now: datetime, *, words: LateWords, limit: int = 5_000) -> Delivered:
-    """Send up to `limit` messages that are due at `now`; `words` tells how late a case is.
+def deliver(now: datetime, *, words: Words, limit: int = 5_000) -> Delivered:
+    """Send up to `limit` messages that are due at `now`.
 
-    One bad message never stops the others: its row says what happened. Stops early when the mail
-    server refuses connections, and leaves the rest as if untouched.
+    One bad message never stops the others: its row says what happened. Where the mail server or the
+    SMS gateway refuses to work, the rest of its messages stay as if untouched; the others go out.
     """
     done = Delivered()
     until = time.monotonic() + SECONDS
-    post = _Post()
+    posts = Posts()
     try:
-        while done.rows < limit and time.monotonic() < until and not post.is_down:
-            leased = _lease(now, min(BATCH, limit - done.rows))
+        while done.rows < limit and time.monotonic() < until and not posts.all_down:
+            leased = _lease(now, min(BATCH, limit - done.rows), posts.down)
             if not leased:
                 break
-            waiting = _loaded(leased)
-            while waiting and time.monotonic() < until and not post.is_down:
-                message, lines = waiting.pop(0)
-                _handle(message, lines, now, words, post, done)
-            _release(message for message, _ in waiting)
+            untried = []
+            for message, lines in _loaded(leased):
+                if time.monotonic() >= until or route_of(message).channel in posts.down:
+                    untried.append(message)
+                else:
+                    _handle(message, lines, now, words, posts, done)
+            _release(untried)
     finally:
-        post.close()
+        posts.close()
     return done
 
 
-def _due(now: datetime) -> QuerySet[OutboxMessage]:
-    return OutboxMessage.objects.filter(
+def _due(now: datetime, down: Iterable[str] = ()) -> QuerySet[OutboxMessage]:
+    """What waits to be sent, without the messages of channels that are down."""
+    due = OutboxMessage.objects.filter(
         sent_at__isnull=True, dead_at__isnull=True, next_try_at__lte=now
-    ).order_by("next_try_at", "pk")
+    )
+    if down:
+        cases = TransferApplication.objects.values("pk")
+        wish_sms = cases.filter(notify_by=NotifyBy.SMS)
+        have_sms = cases.filter(notify_by=NotifyBy.NONE, contact_email="")
+        by_sms = Q(kind__in=[Kind.APPLICANT, Kind.CODE], application__in=wish_sms)
+        by_sms |= Q(kind=Kind.CODE, application__in=have_sms)
+        by_sms |= Q(kind=Kind.LETTER) & ~Q(address__contains="@")
+        due = due.exclude(by_sms) if SMS in down else due.filter(by_sms)
+    return due.order_by("next_try_at", "pk")
 
 
-def _lease(now: datetime, count: int) -> list[int]:
+def _lease(now: datetime, count: int, down: Iterable[str] = ()) -> list[int]:
     """Take messages that nobody else works on: fresh ones together, or one whose lease ran out."""
     with transaction.atomic():
         skip_locked = connection.features.has_select_for_update_skip_locked
-        due = _due(now).select_for_update(skip_locked=skip_locked).values_list("pk", flat=True)
+        due = (
+            _due(now, down).select_for_update(skip_locked=skip_locked).values_list("pk", flat=True)
+        )
         leased = list(due.filter(leased_until__isnull=True)[:count])
         leased = leased or list(due.filter(leased_until__lte=now)[:1])
         OutboxMessage.objects.filter(pk__in=leased).update(
@@ -163,7 +172,7 @@ def _loaded(ids: list[int]) -> list[tuple[OutboxMessage, list[OutboxMessage]]]:
         OutboxMessage.objects.filter(pk__in=ids)
         .select_related(
             "recipient",
-            "event",
+            "event__agency",
             "book_break__application",
             "book_break__line__statement",
             "book_break__receivable",
@@ -183,70 +192,88 @@ def _handle(
     message: OutboxMessage,
     lines: list[OutboxMessage],
     now: datetime,
-    words: LateWords,
-    post: _Post,
+    words: Words,
+    posts: Posts,
     done: Delivered,
 ) -> None:
     """Send one message and write down how it went."""
+    route = route_of(message)
     try:
         if message.attempts > LEASES:
             raise Undeliverable("every attempt ended without an answer")
-        if message.kind == OutboxMessage.Kind.DIGEST:
-            mail = digest_mail(lines, now)
-        elif message.kind == OutboxMessage.Kind.BREAK:
-            mail = break_mail(message)
-        elif message.kind == OutboxMessage.Kind.LETTER:
-            mail = Mail(message.subject, message.text)
-        else:
-            mail = applicant_mail(message, now, words)
+        if message.recipient is not None and not message.recipient.is_active:
+            raise Undeliverable("the recipient has left")
+        mail = _written(message, lines, now, words, route.channel) if route.channel else None
         if mail is not None:
-            post.send(message, _address(message), mail)
+            if not route.address:
+                what = "phone number" if route.channel == SMS else "e-mail address"
+                raise Undeliverable(f"the recipient has no {what}")
+            posts.send(route.channel, message.key, route.address, mail)
     except Exception as error:  # noqa: BLE001 - one bad message must not stop the others; it is kept
-        _failed(message, error, now, done)
+        _failed(message, error, route.channel, now, done)
         return
-    _mark(message, mail, now)
+    _mark(message, mail, route.channel, now, words)
     if mail is None:
         done.dropped += 1
     else:
         done.sent += 1
 
 
-def _address(message: OutboxMessage) -> str:
-    """Where a message goes. Raises Undeliverable if that is nowhere."""
-    if message.kind == OutboxMessage.Kind.LETTER:
-        address = message.address
-    elif message.kind == OutboxMessage.Kind.APPLICANT:
-        assert message.application is not None, "the database keeps applicants' messages with them"
-        address = message.application.contact_email
-    else:
-        assert message.recipient is not None, "the database keeps staff messages with a recipient"
-        if not message.recipient.is_active:
-            raise Undeliverable("the recipient has left")
-        address = message.recipient.email
-    if not address:
-        raise Undeliverable("the recipient has no e-mail address")
-    return address
+def _written(
+    message: OutboxMessage,
+    lines: list[OutboxMessage],
+    now: datetime,
+    words: Words,
+    channel: str,
+) -> Mail | None:
+    """What the message says now; None where nothing is left to tell."""
+    if message.kind == Kind.DIGEST:
+        return digest_mail(lines, now)
+    if message.kind == Kind.BREAK:
+        return break_mail(message)
+    if message.kind == Kind.LETTER:
+        return Mail(message.subject, message.text)
+    assert message.application is not None, "the database keeps applicants' messages with them"
+    if message.kind == Kind.CODE:
+        code = words.new_code(message.key)
+        if channel == SMS:
+            return Mail("", words.code_sms(message.application, code), code=code)
+        return code_mail(message.application, code)
+    if channel == SMS:
+        text = words.sms(message, now)
+        return None if text is None else Mail("", text)
+    return applicant_mail(message, now, words.late)
 
 
-def _mark(message: OutboxMessage, mail: Mail | None, now: datetime) -> None:
-    """Mark as sent: the message, and of a digest the lines it really contained."""
-    note = "" if mail is not None else "not sent: nothing left to tell"
+def _mark(
+    message: OutboxMessage, mail: Mail | None, channel: str, now: datetime, words: Words
+) -> None:
+    """Mark as sent: the message, of a digest the lines it really contained, and the code it brought."""
     row = OutboxMessage.objects.filter(pk=message.pk)
-    if mail is None or not mail.told:
-        row.update(sent_at=now, leased_until=None, last_error=note)
+    if mail is None:
+        row.update(sent_at=now, leased_until=None, last_error="not sent: nothing left to tell")
         return
     with transaction.atomic():
-        row.update(sent_at=now, leased_until=None, last_error=note)
-        OutboxMessage.objects.filter(pk__in=mail.told).update(sent_at=now)
+        row.update(sent_at=now, leased_until=None, last_error="", channel=channel)
+        if mail.told:
+            OutboxMessage.objects.filter(pk__in=mail.told).update(sent_at=now)
+        if mail.code:
+            assert message.application is not None, "a code is for a case"
+            words.keep_code(message.application, mail.code)
 
 
-def _failed(message: OutboxMessage, error: Exception, now: datetime, done: Delivered) -> None:
-    """Put a message back for later, or give it up, with the reason, free of personal data."""
+def _failed(
+    message: OutboxMessage, error: Exception, channel: str, now: datetime, done: Delivered
+) -> None:
+    """Put a message back for later, or give it up, with the reason, free of personal data.
+
+    One that was given up also says by which channel it was last tried.
+    """
     reason = _PERSONAL.sub("…", f"{type(error).__name__}: {error}")[:200]
     logger.error("Message %s, attempt %s: %s", message.pk, message.attempts, reason)
     row = OutboxMessage.objects.filter(pk=message.pk)
     if isinstance(error, Undeliverable) or message.attempts >= ATTEMPTS:
-        row.update(dead_at=now, leased_until=None, last_error=reason)
+        row.update(dead_at=now, leased_until=None, last_error=reason, channel=channel)
         done.dead += 1
         return
     wait = min(timedelta(minutes=2 ** (message.attempts - 1)), LONGEST_WAIT)

@@ -1,6 +1,6 @@
 """What a message says, decided when it is sent: who is it for, is there still something to tell.
 
-No mail carries a name or an identity number; the reference leads to the case, behind its door.
+No message carries a name or an identity number; the reference leads to the case, behind its door.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,13 +25,33 @@ LateWords = Callable[[TransferApplication, datetime], tuple[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What is written above this layer.
+
+    `late`: see LateWords. `sms`: what a message says in 70 characters, None where nothing is left to
+    tell; `code_sms` the same for a new query code. `new_code` makes the code that a message's key
+    stands for, the same on every attempt; `keep_code` makes it the one that opens the case.
+    """
+
+    late: LateWords
+    sms: Callable[[OutboxMessage, datetime], str | None]
+    code_sms: Callable[[TransferApplication, str], str]
+    new_code: Callable[[str], str]
+    keep_code: Callable[[TransferApplication, str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail ready to go; `told` are the digest's lines it contains. Applicants get plain text."""
+    """A mail ready to go, or without subject a text message; applicants get plain text.
+
+    `told` are the digest's lines it contains, `code` the new query code.
+    """
 
     subject: str
     text: str
     html: str = ""
     told: tuple[int, ...] = ()
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +178,39 @@ def applicant_mail(message: OutboxMessage, now: datetime, words: LateWords) -> M
             % {"reference": application.reference},
             render_to_string("email/applicant.txt", context),
         )
+
+
+def code_mail(application: TransferApplication, code: str) -> Mail:
+    """The mail that brings an applicant a new query code."""
+    with translation.override(application.language):
+        context = {
+            "code": spaced(code),
+            "reference": application.reference,
+            "link": settings.PUBLIC_URL + reverse("lookup"),
+        }
+        return Mail(
+            _("Your medical-insurance transfer %(reference)s: new query code")
+            % {"reference": application.reference},
+            render_to_string("email/code.txt", context),
+            code=code,
+        )
+
+
+def contact_mail(application: TransferApplication) -> Mail:
+    """The last mail to an address that is told nothing more, in the active language."""
+    agency = application.destination_agency
+    context = {
+        "reference": application.reference,
+        "office": agency.name,
+        "phone": agency.phone,
+    }
+    return Mail(
+        _("Your medical-insurance transfer %(reference)s: contact details changed")
+        % {"reference": application.reference},
+        render_to_string("email/contact.txt", context),
+    )
+
+
+def spaced(code: str) -> str:
+    """A query code as people read it: ABCD EFGH."""
+    return f"{code[:4]} {code[4:]}"

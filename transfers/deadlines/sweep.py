@@ -18,8 +18,9 @@ Rules:
   are told like of any other step. The applicant has the day from the request itself and is never
   told that the agency is late.
 - The applicant is told if the rung that fires says so, or one that was skipped with it.
-- An applicant gets one message however many steps of the case are late, and none at night: those
-  wait for the morning. When it is sent, it says what the status page says by then.
+- An applicant who wishes no messages gets none; others get one however many steps of the case are
+  late, and none at night: those wait for the morning. When it is sent, it says what the status page
+  says by then.
 - Acknowledging an alert takes it out of its recipients' coming digests. Higher rungs still fire:
   they are for other people.
 """
@@ -34,6 +35,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.timezone import localdate
 
 from ..models.alerts import Audience, OutboxMessage
+from ..models.applications import NotifyBy
 from ..rules.states import Role
 from ..rules.steps import STEPS, StepKind
 from . import digest, horizon
@@ -142,7 +144,7 @@ SELECT 'late:' || late.step_id || ':' || late.rung, %(applicant_kind)s,
 FROM (
   SELECT fired.*, row_number() OVER (PARTITION BY fired.application_id ORDER BY fired.step_id) AS nth
   FROM fired JOIN transfers_transferapplication a ON a.id = fired.application_id
-  WHERE fired.tells_applicant AND fired.kind <> %(supplement)s AND a.contact_email <> ''
+  WHERE fired.tells_applicant AND fired.kind <> %(supplement)s AND a.notify_by <> %(silent)s
 ) late
 WHERE late.nth = 1
 ON CONFLICT (key) DO NOTHING
@@ -248,6 +250,7 @@ def _parameters(now: datetime) -> dict[str, Any]:
         "finance": Role.FINANCE.value,
         "supervisor": Role.SUPERVISOR.value,
         "supplement": StepKind.SUPPLEMENT.value,
+        "silent": NotifyBy.NONE.value,
         "alert_kind": OutboxMessage.Kind.ALERT.value,
         "applicant_kind": OutboxMessage.Kind.APPLICANT.value,
     }

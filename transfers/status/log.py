@@ -46,6 +46,7 @@ SENTENCES: dict[str, Any] = {
     B.CREDIT: _("Balance credited"),
     B.PAY_TO_PERSON: _("Payment to your own bank account ordered"),
     B.CONFIRM_PAYOUT: _("The bank confirmed the payment"),
+    "contact": _("Contact details changed"),
     "redate": _("Dates moved, because the holidays were published"),
     "dispute": _("You queried the result"),
     "answer": _("Your query was answered"),

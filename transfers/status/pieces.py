@@ -8,8 +8,9 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from ..models.applications import NotifyBy
 from .holidays import explanations, provisional_years
 from .situation import Clock, Office, Situation
 from .words import chinese, listing, long_date
@@ -56,12 +57,21 @@ def stage_names() -> tuple[str, ...]:
     )
 
 
+_TOLD_BY: dict[NotifyBy, Any] = {
+    NotifyBy.SMS: gettext_lazy(
+        "You don't need to do anything now. We'll tell you by SMS when something changes."
+    ),
+    NotifyBy.EMAIL: gettext_lazy(
+        "You don't need to do anything now. We'll tell you by e-mail when something changes."
+    ),
+    NotifyBy.NONE: gettext_lazy(
+        "You don't need to do anything now. This page will show when something changes."
+    ),
+}
+
+
 def channel(s: Situation) -> str:
-    if s.by_email:
-        return _(
-            "You don't need to do anything now. We'll tell you by e-mail when something changes."
-        )
-    return _("You don't need to do anything now. This page will show when something changes.")
+    return str(_TOLD_BY[s.notify_by])
 
 
 def names(s: Situation) -> dict[str, str]:

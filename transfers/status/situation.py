@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 
 from ..deadlines.calendars import calendar_of
 from ..models.alerts import Alert, AlertRung, OutboxMessage
-from ..models.applications import Submitter, SupplementRequest, TransferApplication
+from ..models.applications import NotifyBy, Submitter, SupplementRequest, TransferApplication
 from ..models.balances import BalanceTransfer
 from ..models.contributions import Merge
 from ..models.events import Event
@@ -124,7 +124,7 @@ class Situation:
     scheme_from: Scheme
     submitted_on: date
     own_submission: bool = True
-    by_email: bool = False
+    notify_by: NotifyBy = NotifyBy.NONE
     accepted_on: date | None = None
     out_on: date | None = None
     in_on: date | None = None
@@ -217,7 +217,7 @@ def situation_of(application: TransferApplication, *, at: datetime) -> Situation
         scheme_from=Scheme(application.scheme_from),
         submitted_on=localdate(application.submitted_at),
         own_submission=application.submitter == Submitter.APPLICANT,
-        by_email=bool(application.contact_email),
+        notify_by=NotifyBy(application.notify_by),
         accepted_on=_day(application.accepted_at),
         out_on=_day(application.transferred_out_at),
         in_on=_day(application.transferred_in_at),
@@ -316,7 +316,7 @@ def _chasing(
     """When the office was last chased, and when the applicant hears next. Two queries.
 
     Chased: a message of a rung past the due day that really went out. Hears next: the first rung
-    still ahead that tells the applicant, which it can only where there is an e-mail address.
+    still ahead that tells the applicant, where the applicant wishes to be told.
     """
     sent = (
         OutboxMessage.objects.filter(
@@ -329,7 +329,7 @@ def _chasing(
         .values_list("sent_at", flat=True)
         .first()
     )
-    if not application.contact_email:
+    if application.notify_by == NotifyBy.NONE:
         return _day(sent), None
     raised = Alert.objects.filter(step__in=[step.pk for step in late]).values("rung_id")
     days = [

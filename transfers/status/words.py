@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-_MONTHS = (
+MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
@@ -28,21 +28,21 @@ def long_date(day: date) -> str:
     """2026年10月15日（周四） / Thu 15 October 2026."""
     if chinese():
         return f"{day.year}年{day.month}月{day.day}日（周{_WEEKDAYS_ZH[day.weekday()]}）"
-    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{_WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def short_date(day: date) -> str:
     """10月10日（周六） / Sat 10 October: where the year goes without saying."""
     if chinese():
         return f"{day.month}月{day.day}日（周{_WEEKDAYS_ZH[day.weekday()]}）"
-    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+    return f"{_WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
 
 
 def long_month(day: date) -> str:
     """2026年10月 / October 2026."""
     if chinese():
         return f"{day.year}年{day.month}月"
-    return f"{_MONTHS[day.month - 1]} {day.year}"
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def span(first: date, last: date) -> str:
@@ -54,12 +54,12 @@ def span(first: date, last: date) -> str:
         if first.month == last.month:
             return f"{start}–{last.day}日"
         return f"{start}–{last.month}月{last.day}日"
-    end = f"{last.day} {_MONTHS[last.month - 1]}"
+    end = f"{last.day} {MONTHS[last.month - 1]}"
     if first == last:
         return end
     if first.month == last.month:
         return f"{first.day}–{end}"
-    return f"{first.day} {_MONTHS[first.month - 1]} – {end}"
+    return f"{first.day} {MONTHS[first.month - 1]} – {end}"
 
 
 def moment(at: datetime) -> str:

@@ -17,9 +17,9 @@ from django.db.models import F
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext_lazy as _
 
-from ..deadlines import clocks
+from ..deadlines import clocks, digest
 from ..models.alerts import OutboxMessage
-from ..models.applications import SideRecord, TransferApplication
+from ..models.applications import NotifyBy, SideRecord, TransferApplication
 from ..models.balances import BalanceTransfer
 from ..models.events import ActorKind, Event, Track
 from ..models.steps import Step
@@ -35,6 +35,7 @@ Lateness = tuple[LatenessReason, Owner]
 
 # Verbs of events that move no state.
 NEWS = "news"  # only tells something
+CONTACT = "contact"  # `workflow.contact`
 DISPUTE, ANSWER = "dispute", "answer"  # `workflow.feedback`
 
 # Actions the applicant gets a message about; never silent for longer than one stage.
@@ -43,10 +44,14 @@ _TOLD = frozenset(
         Action.SUBMIT,
         Action.REJECT,
         Action.REQUEST_SUPPLEMENT,
+        Action.SUPPLY,
         Action.LAPSE,
         Action.WITHDRAW,
         Action.REFUSE_LATE,
         Action.TRANSFER_OUT,
+        Action.RAISE_DISCREPANCY,
+        Action.CORRECT,
+        Action.UPHOLD,
         Action.RECALL,
         Action.TRANSFER_IN,
         Action.CREDIT_BALANCE,
@@ -70,6 +75,8 @@ def label_of(verb: str) -> Any:
         name = _("New dates after a calendar change")
     elif tail == NEWS:
         name = _("The applicant was told something")
+    elif tail == CONTACT:
+        name = _("Contact details changed")
     elif tail == "record":
         name = _("Contribution record changed")
     elif tail == DISPUTE:
@@ -247,14 +254,16 @@ class Case:
             shown_en=en,
         )
         wanted = verb in _TOLD if message is None else message
-        if wanted and self.application.contact_email:
+        if wanted and self.application.notify_by != NotifyBy.NONE:
+            # What a job finds out at night waits for the morning, like all that nobody waits up for.
+            by_job = self.by.kind is ActorKind.SYSTEM
             OutboxMessage.objects.create(
                 key=f"event:{self.application.reference}:{event.seq}",
                 kind=OutboxMessage.Kind.APPLICANT,
                 event=event,
                 application=self.application,
                 created_at=self.at,
-                next_try_at=self.at,
+                next_try_at=max(self.at, digest.morning(self.at)) if by_job else self.at,
             )
         return event
 

@@ -1,15 +1,29 @@
-"""How a case's applicant is reached: what makes the answers right."""
+"""How a case's applicant is reached: what makes the answers right, and changing them later."""
 
 import re
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
-from ..models.applications import NotifyBy
-from .errors import Invalid
+from ..deadlines.mails import contact_mail
+from ..models.alerts import OutboxMessage
+from ..models.applications import NotifyBy, TransferApplication
+from ..models.events import Event
+from ..policy import remembered
+from ..status import situation_of, sms
+from .actors import Actor
+from .case import CONTACT, Case
+from .errors import Invalid, NotAllowed, Problems
+
+CHANGES_A_DAY = 5  # of one case
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
@@ -56,3 +70,131 @@ def problems_of(phone: str, email: str, notify_by: str) -> list[Invalid]:
     if notify_by not in dict(channels()):
         problems.append(Invalid("notify_by", _("Choose how you want to be told of changes.")))
     return problems
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How somebody is reached and wishes to be told; the fields are the application's."""
+
+    contact_phone: str
+    contact_email: str
+    notify_by: str
+    language: str
+
+    @classmethod
+    def of(cls, application: TransferApplication) -> "Contact":
+        return cls(**{each.name: getattr(application, each.name) for each in fields(cls)})
+
+    @property
+    def address(self) -> str:
+        """Where messages go; empty where none are wished."""
+        if self.notify_by == NotifyBy.SMS:
+            return self.contact_phone
+        return self.contact_email if self.notify_by == NotifyBy.EMAIL else ""
+
+
+def may_change(application: TransferApplication, at: datetime) -> bool:
+    """While the case is open, and after that as long as its result may be queried.
+
+    `application` comes with its agencies and balance.
+    """
+    if application.is_open:
+        return True
+    until = situation_of(application, at=at).query_until
+    return until is not None and localdate(at) <= until
+
+
+def change(
+    application: TransferApplication,
+    new: Contact,
+    *,
+    by: Actor,
+    at: datetime,
+    seen: int | None = None,
+) -> Event | None:
+    """Correct how the applicant is reached; None where nothing would change.
+
+    An address that is given up, or no longer told of changes, is told so once: whoever it belongs to
+    must learn of a change they did not make. The event names what changed, never the values. Raises
+    Problems, Stale, or NotAllowed once the case is settled or after too many changes on one day.
+    """
+    problems = problems_of(new.contact_phone, new.contact_email, new.notify_by)
+    if new.language not in dict(settings.LANGUAGES):
+        problems.append(Invalid("language", _("Choose the language of the messages.")))
+    if problems:
+        raise Problems(problems)
+    with remembered(), transaction.atomic():
+        case = Case.claim(application, by, at, seen=seen)
+        old = Contact.of(case.application)
+        changed = [
+            each.name
+            for each in fields(Contact)
+            if getattr(old, each.name) != getattr(new, each.name)
+        ]
+        if not changed:
+            transaction.set_rollback(True)
+            return None
+        if not may_change(case.application, at):
+            raise NotAllowed(_("The case is settled; nothing is sent any more."), code="settled")
+        if _changes_on(case.application, localdate(at)) >= CHANGES_A_DAY:
+            raise NotAllowed(
+                _("The contact details were changed too often today. Try again tomorrow."),
+                code="too_often",
+            )
+        for name in changed:
+            setattr(case.application, name, getattr(new, name))
+        case.save(*changed)
+        state = str(case.application.state)
+        event = case.tell(
+            CONTACT,
+            from_state=state,
+            to_state=state,
+            facts={"changed": changed, "notify_by": new.notify_by},
+            message=False,
+        )
+        for address in _given_up(old, new):
+            _say_goodbye(case, event, address, old.language)
+        case.application.claimed = False
+    return event
+
+
+def _changes_on(application: TransferApplication, day: date) -> int:
+    events = Event.objects.filter(application=application, verb=CONTACT)
+    return sum(localdate(at) == day for at in events.values_list("at", flat=True))
+
+
+def _given_up(old: Contact, new: Contact) -> list[str]:
+    """The addresses that were replaced or stop being told, those that can be told at all."""
+    addresses = []
+    if old.contact_email and (
+        old.contact_email != new.contact_email
+        or (old.notify_by == NotifyBy.EMAIL and old.address != new.address)
+    ):
+        addresses.append(old.contact_email)
+    if (
+        old.contact_phone
+        and settings.SMS_URL
+        and (
+            old.contact_phone != new.contact_phone
+            or (old.notify_by == NotifyBy.SMS and old.address != new.address)
+        )
+    ):
+        addresses.append(old.contact_phone)
+    return addresses
+
+
+def _say_goodbye(case: Case, event: Event, address: str, language: str) -> None:
+    """Queue the last word to an address, in the language it was used to."""
+    by_mail = "@" in address
+    with override(language):
+        mail = contact_mail(case.application) if by_mail else None
+        OutboxMessage.objects.create(
+            key=f"contact:{case.application.reference}:{event.seq}:{'email' if by_mail else 'sms'}",
+            kind=OutboxMessage.Kind.LETTER,
+            application=case.application,
+            address=address,
+            subject=mail.subject if mail else event.verb,
+            text=mail.text if mail else sms.contact_text(case.application),
+            created_at=case.at,
+            next_try_at=case.at,
+        )

@@ -6,15 +6,59 @@ Eight characters of an alphabet without look-alikes: 39 bits, stored only as a p
 import secrets
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.utils.crypto import salted_hmac
+
+from ..deadlines import delivery
+from ..models.alerts import OutboxMessage
+from ..models.applications import NotifyBy, TransferApplication
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8
+_PAUSE = 10 * 60  # seconds
 
 
 def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def code_of(key: str) -> str:
+    """The code that a message stands for: a secret of this installation, the same every time.
+
+    So a message sent twice, because the first sending was not noted, brings the code that opens.
+    """
+    number = int.from_bytes(salted_hmac("transfers.query_code", key, algorithm="sha256").digest())
+    drawn = []
+    for _ in range(LENGTH):
+        number, index = divmod(number, len(ALPHABET))
+        drawn.append(ALPHABET[index])
+    return "".join(drawn)
+
+
+def ask_for_new(application: TransferApplication, at: datetime) -> bool:
+    """Queue a message that brings the applicant a new code; whether there is anywhere to send it.
+
+    One in ten minutes, however often it is asked for.
+    """
+    if delivery.code_channel(application) == NotifyBy.NONE:
+        return False
+    OutboxMessage.objects.get_or_create(
+        key=f"code:{application.reference}:{int(at.timestamp()) // _PAUSE}",
+        defaults={
+            "kind": OutboxMessage.Kind.CODE,
+            "application": application,
+            "created_at": at,
+            "next_try_at": at,
+        },
+    )
+    return True
+
+
+def keep(application: TransferApplication, code: str) -> None:
+    """From now on this code opens the case, and no other."""
+    TransferApplication.objects.filter(pk=application.pk).update(query_code_hash=hash_code(code))
 
 
 def normalise(code: str) -> str:

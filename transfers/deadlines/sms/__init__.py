@@ -1,0 +1,1 @@
+"""Text messages: what a gateway is, and the three there are."""

@@ -1,0 +1,285 @@
+"""What a text message says: at most 70 characters in either language, what to do first.
+
+No name, no identity number, no amount: the reference's last digits lead to the page that has them.
+Of the wordings of one kind of news the first that fits beside the office's name is taken; where not
+even the last one does, the name gives way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, override, pgettext
+
+from ..models.alerts import OutboxMessage
+from ..models.applications import MaterialKind, TransferApplication
+from ..models.events import Event
+from ..models.regions import Agency
+from ..models.steps import Step
+from ..rules.balances import BalanceAction
+from ..rules.states import Action
+from ..rules.steps import Owner, StepKind
+from .situation import CHECKS, Situation, situation_of
+from .words import MONTHS, chinese, inside
+
+LONGEST = 70  # UTF-16 units: what one Chinese text message holds
+
+A, B = Action, BalanceAction
+
+# By the verb of the event. Wordings with %(by)s or %(day)s are for news that brings a date.
+TEXTS: dict[str, tuple[Any, ...]] = {
+    A.SUBMIT: (
+        _("Received, …%(tail)s. Answer %(by)s. See progress online."),
+        _("Received, …%(tail)s. Answer %(by)s."),
+        _("Received, …%(tail)s. See progress online."),
+    ),
+    A.PASS_CHECK: (
+        _("Accepted, …%(tail)s. Next step %(by)s. See progress online."),
+        _("Accepted, …%(tail)s. Next step %(by)s."),
+        _("Accepted, …%(tail)s. See progress online."),
+    ),
+    A.REQUEST_SUPPLEMENT: (
+        _("Send %(what)s %(by)s, …%(tail)s. See progress online."),
+        _("Send %(what)s %(by)s, …%(tail)s."),
+        _("Send the materials %(by)s, …%(tail)s."),
+        _("Send the materials, …%(tail)s. See online."),
+    ),
+    A.SUPPLY: (
+        _("Materials received, …%(tail)s. Answer %(by)s."),
+        _("Materials received, …%(tail)s."),
+    ),
+    A.TRANSFER_OUT: (
+        _("Transferred out, …%(tail)s. Next step %(by)s. See progress online."),
+        _("Transferred out, …%(tail)s. Next step %(by)s."),
+        _("Transferred out, …%(tail)s. See online."),
+    ),
+    A.RAISE_DISCREPANCY: (
+        _("Sent back to be corrected, not your mistake, …%(tail)s. New date %(day)s."),
+        _("Being corrected, …%(tail)s. New date %(day)s."),
+        _("Being corrected, …%(tail)s. See online."),
+    ),
+    A.CORRECT: (
+        _("Information form checked, …%(tail)s. Next step %(by)s."),
+        _("Form checked, …%(tail)s. Next step %(by)s."),
+        _("Form checked, …%(tail)s. See online."),
+    ),
+    A.TRANSFER_IN: (
+        _("Transferred, …%(tail)s. Balance to follow. See progress online."),
+        _("Transferred, …%(tail)s. Balance to follow."),
+    ),
+    A.CREDIT_BALANCE: (
+        _("Check the amount: balance credited, complete, …%(tail)s."),
+        _("Balance credited, …%(tail)s. Check it."),
+    ),
+    A.CLOSE_WITHOUT_BALANCE: (
+        _("Complete, …%(tail)s: months moved, no balance to move."),
+        _("Complete, …%(tail)s: no balance to move."),
+    ),
+    A.CLOSE_PAID_OUT: (
+        _("Check the amount: balance paid to your bank, complete, …%(tail)s."),
+        _("Balance paid to you, …%(tail)s. Check it."),
+    ),
+    A.REJECT: (
+        _("See why and what to do online: not accepted, …%(tail)s."),
+        _("Not accepted, …%(tail)s. See why online."),
+    ),
+    A.WITHDRAW: (
+        _("Withdrawn, …%(tail)s. Your old record is unchanged. Reapply any time."),
+        _("Withdrawn, …%(tail)s. Reapply any time."),
+    ),
+    A.LAPSE: (
+        _("Ended, the materials did not come, …%(tail)s. Reapply any time."),
+        _("Ended, …%(tail)s. Reapply any time."),
+    ),
+    A.RECALL: (
+        _("Closed, your record stays at the old place, …%(tail)s. See why online."),
+        _("Closed, not transferred, …%(tail)s."),
+    ),
+    B.MISMATCH: (
+        _("The balance received differs, …%(tail)s. Being checked."),
+        _("Balance differs, …%(tail)s. Being checked."),
+    ),
+    B.BOUNCE: (
+        _("The bank sent the balance back, …%(tail)s. It is sent again."),
+        _("Balance sent back, …%(tail)s; sent again."),
+    ),
+    B.PAY_TO_PERSON: (
+        _("The balance is paid to your own bank account, …%(tail)s."),
+        _("Balance is paid to you, …%(tail)s."),
+    ),
+    "late": (
+        # By turns with and without the chasing.
+        _("%(office)s %(days)s late, chased, …%(tail)s. Next word %(by)s."),
+        _("%(office)s %(days)s late, …%(tail)s. Next word %(by)s."),
+        _("%(office)s %(days)s late, chased, …%(tail)s."),
+        _("%(office)s %(days)s late, …%(tail)s."),
+    ),
+    "code": (_("Code %(code)s for %(reference)s. Tell nobody."),),
+    "contact": (
+        _("Contact details of …%(tail)s changed. Not you? Call %(phone)s."),
+        _("Contact of …%(tail)s changed. Not you? Call us."),
+    ),
+    "news": (
+        _("News about your transfer …%(tail)s. See it online."),
+        _("News, …%(tail)s. See it online."),
+    ),
+}
+_SAME = {A.REFUSE_LATE: A.REJECT, A.UPHOLD: A.CORRECT}
+
+# The obligation whose due day a piece of news brings.
+_BRINGS: dict[str, tuple[StepKind, ...]] = {
+    A.SUBMIT: CHECKS,
+    A.SUPPLY: CHECKS,
+    A.PASS_CHECK: (StepKind.TRANSFER_OUT,),
+    A.REQUEST_SUPPLEMENT: (StepKind.SUPPLEMENT,),
+    A.TRANSFER_OUT: (StepKind.TRANSFER_IN,),
+    A.RAISE_DISCREPANCY: (StepKind.CORRECTION,),
+    A.CORRECT: (StepKind.TRANSFER_IN,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    day: date
+    provisional: bool = False
+
+
+def units(text: str) -> int:
+    """The length of a text as the network counts it."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def text_of(message: OutboxMessage, at: datetime) -> str | None:
+    """What an applicant's message says, in the language of the case.
+
+    None for "this is late" about a case that is not, by now.
+    """
+    application = message.application
+    assert application is not None, "the database keeps applicants' messages with their case"
+    with override(application.language):
+        if message.event is not None:
+            return _of_event(message.event, application)
+        return late(situation_of(application, at=at), application)
+
+
+def _of_event(event: Event, application: TransferApplication) -> str:
+    verb = _SAME.get(event.verb, event.verb)  # type: ignore[call-overload]
+    key = verb if verb in TEXTS else "news"
+    values = {"what": _asked(event.facts.get("items", []))} if key == A.REQUEST_SUPPLEMENT else {}
+    when = _when(application, _BRINGS[key]) if key in _BRINGS else None
+    agency = event.agency or application.destination_agency
+    return written(key, agency, application.reference, when, values)
+
+
+def _when(application: TransferApplication, kinds: tuple[StepKind, ...]) -> When | None:
+    """The last due day among the newest steps of these kinds; a paused one has none."""
+    steps = Step.objects.filter(application=application, kind__in=kinds, due_on__isnull=False)
+    newest = {step.kind: step for step in steps.order_by("pk")}
+    last = max(newest.values(), key=lambda step: step.due_on, default=None)
+    if last is None or last.due_on is None:
+        return None
+    return When(last.due_on, last.provisional)
+
+
+def _asked(items: Sequence[str]) -> str:
+    if len(items) == 1:
+        return inside(str(MaterialKind(items[0]).label))
+    return ngettext("%(n)d material", "%(n)d materials", len(items)) % {"n": len(items)}
+
+
+def late(s: Situation, application: TransferApplication) -> str | None:
+    """Who is how late, and chased if that was really sent. None if nobody is."""
+    if not s.late_clocks:
+        return None
+    worst = s.late_clocks[0]
+    days = worst.calendar.count(worst.due_on, s.today) if worst.calendar else 0
+    values = {
+        "office": pgettext("sms", "Old office")
+        if worst.owner == Owner.ORIGIN
+        else pgettext("sms", "New office"),
+        "days": ngettext("%(n)d working day", "%(n)d working days", days) % {"n": days},
+    }
+    when = When(s.next_update_on) if s.next_update_on is not None else None
+    wordings = TEXTS["late"] if s.chased_on else TEXTS["late"][1::2]
+    return written(
+        "late", application.destination_agency, s.reference, when, values, wordings=wordings
+    )
+
+
+def code_text(application: TransferApplication, code: str) -> str:
+    """A new query code, with the whole reference: somebody may have lost both."""
+    from ..deadlines.mails import spaced
+
+    with override(application.language):
+        values = {"code": spaced(code)}
+        return written("code", application.destination_agency, application.reference, None, values)
+
+
+def contact_text(application: TransferApplication) -> str:
+    """To the number that was replaced, in the active language."""
+    agency = application.destination_agency
+    return written("contact", agency, application.reference, None, {"phone": agency.phone})
+
+
+def written(
+    key: str,
+    agency: Agency,
+    reference: str,
+    when: When | None,
+    values: Mapping[str, str],
+    *,
+    wordings: Sequence[Any] = (),
+) -> str:
+    """One text in the active language."""
+    values = {"tail": reference[-4:], "reference": reference, **values}
+    if when is not None:
+        values |= _spelled(when)
+    signature, room = _signature(agency), LONGEST - units(_signed("", ""))
+    text = ""
+    for wording in wordings or TEXTS[key]:
+        if when is None and ("%(by)s" in str(wording) or "%(day)s" in str(wording)):
+            continue
+        text = str(wording) % values
+        if units(signature) + units(text) <= room:
+            break
+    return _signed(_cut(signature, room - units(text)), text)
+
+
+def _spelled(when: When) -> dict[str, str]:
+    if chinese():
+        plain = f"{when.day.month}月{when.day.day}日"
+    else:
+        plain = f"{when.day.day} {MONTHS[when.day.month - 1][:3]}"
+    day = pgettext("sms", "about %(day)s") % {"day": plain} if when.provisional else plain
+    return {"day": day, "by": pgettext("sms", "by %(day)s") % {"day": day}}
+
+
+def _signed(name: str, text: str) -> str:
+    return f"【{name}】{text}" if chinese() else f"[{name}] {text}"
+
+
+_LONG_ZH = re.compile("医疗保障|医疗保险")
+_LONG_EN = re.compile(r"\b(?:Provincial|Municipal|Regional) | (?:Security|Insurance)\b.*$")
+
+
+def _signature(agency: Agency) -> str:
+    """泉州市医保 for 泉州市医疗保障经办机构, Quanzhou Healthcare for its English name."""
+    if not chinese():
+        return _LONG_EN.sub("", agency.name_en).strip()
+    return _LONG_ZH.sub("医保", agency.name_zh).removesuffix("经办机构")
+
+
+def _cut(name: str, room: int) -> str:
+    """A name in so many characters; what says that it is about health insurance stays."""
+    if units(name) <= room:
+        return name
+    mark = next((each for each in ("医保", " Healthcare") if each in name), "")
+    place = name.partition(mark)[0] if mark else name
+    while place and units(place) + units(mark) > room:
+        place = place[:-1].rstrip()
+    return place + mark
