@@ -241,6 +241,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="15"),
         "options": {"expires": 3600},
     },
+    "work-out-statistics": {
+        "task": "transfers.tasks.work_out_statistics",
+        "schedule": crontab(minute="40"),
+        "options": {"expires": 3600},
+    },
     "watch-heartbeats": {
         "task": "transfers.tasks.watch_heartbeats",
         "schedule": 60.0,

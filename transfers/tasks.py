@@ -20,6 +20,7 @@ from .money.statements import waiting
 from .rules.states import Action
 from .rules.steps import StepKind
 from .status import shown, situation_of, sms
+from .status.figures import work_out
 from .workflow import query_codes, receipts
 from .workflow.actions import perform
 from .workflow.actors import Actor
@@ -118,6 +119,15 @@ def prove_books() -> int:
         logger.error("The books do not agree: %s breaks in proof %s", proof.breaks_found, proof.pk)
     heartbeats.record("prove_books", now, proof.breaks_found)
     return proof.breaks_found
+
+
+@shared_task
+def work_out_statistics() -> int:
+    """Work out the public statistics of the months in which anything ended since the last time."""
+    now = timezone.now()
+    months = work_out(now)
+    heartbeats.record("work_out_statistics", now, months)
+    return months
 
 
 @shared_task

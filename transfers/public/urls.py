@@ -12,6 +12,7 @@ from . import (
     papers,
     progress,
     rating,
+    statistics,
     uploading,
     verify,
 )
@@ -32,6 +33,8 @@ urlpatterns: list[URLPattern] = [
     path("status/<str:reference>/papers/<str:number>/", papers.page, name="paper"),
     path("status/<str:reference>/papers/<str:number>.pdf", papers.pdf, name="paper-pdf"),
     path("uploads/<uuid:token>/", uploading.upload, name="upload"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/figures.csv", statistics.as_table, name="statistics-csv"),
     path("verify/", verify.enter, name="verify"),
     path("verify/<str:number>/<str:code>/", verify.scanned, name="verify-paper"),
     path("status/<str:reference>/withdraw/", progress.withdraw, name="withdraw"),
