@@ -220,6 +220,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "work-on-batches": {
+        "task": "transfers.tasks.work_on_batches",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "queue-digests": {
         "task": "transfers.tasks.queue_digests",
         "schedule": crontab(hour="8", minute="30"),

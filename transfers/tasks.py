@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from .deadlines import delivery, digest, heartbeats, redate, sweep
 from .deadlines.mails import Words
+from .intake import batches
 from .models.alerts import LookupThrottle
 from .models.applications import TransferApplication
 from .models.steps import Step
@@ -29,6 +30,7 @@ from .workflow.errors import NotAllowed
 logger = logging.getLogger(__name__)
 
 BOOKING_SECONDS = 15.0  # of one run; a longer one would look like a job that fell silent
+BATCH_SECONDS = 15.0  # likewise
 
 
 @shared_task
@@ -70,6 +72,27 @@ def book_receipts() -> int:
         raise ExceptionGroup("lines of bank statements that could not be booked", run.errors)
     heartbeats.record("book_receipts", now, run.booked)
     return run.booked
+
+
+@shared_task
+def work_on_batches() -> int:
+    """Check the spreadsheets of employers and hand in what they asked for."""
+    now = timezone.now()
+    run = batches.work(timezone.now, seconds=BATCH_SECONDS)
+    if run.errors:
+        raise ExceptionGroup("batches that could not be worked on", run.errors)
+    heartbeats.record("work_on_batches", now, run.rows)
+    if run.left:
+        nudge_batches()
+    return run.rows
+
+
+def nudge_batches() -> None:
+    """Have the batches looked at now instead of at the next tick. Nothing depends on it."""
+    try:
+        work_on_batches.apply_async(expires=60, retry=False)
+    except Exception:  # noqa: BLE001 - whatever the broker has, the schedule does the work later
+        logger.info("The broker did not take the nudge; the schedule looks at the batches")
 
 
 @shared_task

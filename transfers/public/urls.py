@@ -1,6 +1,6 @@
 """Addresses of the pages for applicants and employers."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from . import (
     apply,
@@ -17,7 +17,7 @@ from . import (
     verify,
 )
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.start, name="start"),
     path("accessibility/", pages.accessibility, name="accessibility"),
     path("language/", pages.language, name="language"),
@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("uploads/<uuid:token>/", uploading.upload, name="upload"),
     path("statistics/", statistics.statistics, name="statistics"),
     path("statistics/figures.csv", statistics.as_table, name="statistics-csv"),
+    path("employer/", include("transfers.public.employer.urls")),
     path("verify/", verify.enter, name="verify"),
     path("verify/<str:number>/<str:code>/", verify.scanned, name="verify-paper"),
     path("status/<str:reference>/withdraw/", progress.withdraw, name="withdraw"),

@@ -43,6 +43,12 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def in_language(told: dict[str, str]) -> str:
+    """Whichever of the two sentences, kept as zh and en, the reader's language asks for."""
+    return told["zh"] if words.chinese() else told["en"]
+
+
+@register.filter
 def working_days(value: int) -> str:
     """6个工作日 / 6 working days."""
     return words.working_days(value)
