@@ -1,0 +1,109 @@
+"""Employers with an account, who apply for their staff with spreadsheets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.tokens import default_token_generator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from ...models import Employer, User
+from ...rules import identity
+from ...rules.states import Role
+from ..access import for_roles
+from ..pages import page_context
+from .base import StaffModelAdmin
+
+EDITORS = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
+
+
+class EmployerForm(forms.ModelForm[Employer]):
+    may_sign_in = forms.BooleanField(
+        label=_("may sign in"), required=False, initial=True,
+        help_text=_("Without it the account is closed at once; its batches stay."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            users = self.instance.users.all()
+            self.initial["may_sign_in"] = any(user.is_active for user in users)
+
+    def clean_uscc(self) -> str:
+        code = identity.normalise(self.cleaned_data["uscc"])
+        if not identity.is_uscc(code):
+            raise forms.ValidationError(_("This is not a valid unified social credit code."))
+        if User.objects.filter(username=code).exclude(employer=self.instance.pk).exists():
+            raise forms.ValidationError(_("This employer has an account already."))
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not given.get("contact_phone") and not given.get("contact_email"):
+            self.add_error("contact_phone", _("Enter a phone or an e-mail address of the contact."))
+        return given
+
+
+class EmployerAdmin(StaffModelAdmin):
+    """Accounts are made at the office, against the business licence; nobody registers by themselves.
+
+    An employer signs in with its code and a password that it chooses behind a link.
+    """
+
+    viewers = frozenset({Role.AUDITOR})
+    editors = EDITORS
+    form = EmployerForm
+    change_form_template = "admin/employer_form.html"
+
+    list_display = ("name", "uscc", "contact_phone", "contact_email", "created_at")
+    search_fields = ("name", "uscc")
+    fields = ("uscc", "name", "contact_phone", "contact_email", "may_sign_in")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any | None = None) -> tuple[str, ...]:
+        """The code is what the employer signs in with, and what its cases carry."""
+        return ("uscc",) if obj is not None else ()
+
+    def save_model(self, request: HttpRequest, obj: Employer, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            user = User(username=obj.uscc, employer=obj, email=obj.contact_email)
+            user.set_unusable_password()
+            user.save()
+        obj.users.update(is_active=form.cleaned_data["may_sign_in"])
+
+    def response_add(
+        self, request: HttpRequest, obj: Employer, post_url_continue: str | None = None
+    ) -> HttpResponseRedirect:
+        return redirect("admin:employer_link", obj.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_roles(EDITORS)
+def link(request: HttpRequest, pk: int) -> HttpResponse:
+    """A link with which the employer chooses a password. It is shown once and kept nowhere."""
+    employer = Employer.objects.filter(pk=pk).first()
+    user = User.objects.filter(employer=pk, is_active=True).order_by("pk").first()
+    if employer is None:
+        raise Http404
+    address = ""
+    if request.method == "POST" and user is not None:
+        word = urlsafe_base64_encode(force_bytes(user.pk))
+        token = default_token_generator.make_token(user)
+        address = settings.PUBLIC_URL + reverse("employer-welcome", args=[word, token])
+        admin.site.get_model_admin(Employer).log_change(
+            request, employer, "A link to choose a password was made."
+        )
+    context = page_context(
+        request, title=_("Link to choose a password"), employer=employer, user_found=user is not None,
+        address=address, days=settings.PASSWORD_RESET_TIMEOUT // 86_400,
+    )  # fmt: skip
+    return render(request, "staff/employer_link.html", context)
