@@ -43,6 +43,8 @@ PAGES: dict[str, set[Role]] = {
     "transfers_user_changelist": {Role.ADMINISTRATOR, Role.AUDITOR},
     "transfers_bankaccount_changelist": {Role.ADMINISTRATOR, Role.AUDITOR},
     "transfers_bankaccount_add": {Role.ADMINISTRATOR},
+    "transfers_employer_changelist": {Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR},
+    "transfers_employer_add": {Role.SUPERVISOR, Role.ADMINISTRATOR},
     "transfers_heartbeat_changelist": {Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR},
     # Local editors: regions, ladder and the creation of offices belong to the nation.
     "transfers_transferpolicy_add": {Role.POLICY_EDITOR},
@@ -58,6 +60,8 @@ OF_A_CASE = {
     "case_paper_pdf",
 }  # fmt: skip
 # By role and agency: tests/staff/test_statements.py.
+# By role: tests/staff/test_employers.py.
+OF_AN_EMPLOYER = {"employer_link"}
 OF_A_STATEMENT = {"statement", "statement_accept", "statement_line"}
 OF_A_ROW = {"change", "delete", "history"}
 DJANGO = {
@@ -82,7 +86,7 @@ def _names() -> set[str]:
 
 
 def test_every_address_is_listed() -> None:
-    listed = set(PAGES) | POST_ONLY | OF_A_CASE | OF_A_STATEMENT | DJANGO
+    listed = set(PAGES) | POST_ONLY | OF_A_CASE | OF_A_STATEMENT | OF_AN_EMPLOYER | DJANGO
     # Who may open what other applications plug in is their own tests' matter.
     plugged = {page.name for page in plugs.staff_pages}
     others = {model._meta.app_label for model in admin.site._registry} - {"transfers"}

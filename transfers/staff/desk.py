@@ -186,6 +186,8 @@ def _pages() -> list[tuple[str, str, str, frozenset[Role], bool]]:
         (system, _("Regions"), "transfers_region_changelist", RULE_EDITORS, False),
         (system, _("Users and roles"), "transfers_user_changelist",
          frozenset({Role.ADMINISTRATOR, Role.AUDITOR}), False),
+        (system, _("Employers"), "transfers_employer_changelist",
+         frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR}), False),
         (system, _("Undelivered messages"), "outbox", OUTBOX_READERS, False),
         (system, _("Heartbeats"), "transfers_heartbeat_changelist", OUTBOX_READERS, False),
     ]  # fmt: skip

@@ -33,6 +33,7 @@ from . import (
     years,
 )
 from .desk import desk_of
+from .managed.employers import link as employer_link
 
 
 class StaffSite(admin.AdminSite):
@@ -104,6 +105,7 @@ class StaffSite(admin.AdminSite):
             page("search/", search.search, "search"),
             page("calendar/", years.calendar, "calendar"),
             page("calendar/load/", years.load, "calendar_load"),
+            page("employers/<int:pk>/link/", employer_link, "employer_link"),
             page("cases/new/", counter.new, "case_new"),
             page("cases/<str:reference>/", case.case, "case"),
             page("cases/<str:reference>/applicant/", case.applicant, "case_applicant"),

@@ -7,8 +7,18 @@ Cases, steps, events, balances, preparations and disclosures are not here: they 
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from ...models import Agency, AlertRung, BankAccount, Heartbeat, Region, TransferPolicy, User
+from ...models import (
+    Agency,
+    AlertRung,
+    BankAccount,
+    Employer,
+    Heartbeat,
+    Region,
+    TransferPolicy,
+    User,
+)
 from .accounts import BankAccountAdmin
+from .employers import EmployerAdmin
 from .ladder import AlertRungAdmin, HeartbeatAdmin
 from .people import UserAdmin
 from .places import AgencyAdmin, RegionAdmin
@@ -25,4 +35,5 @@ def register() -> None:
     site.register(Agency, AgencyAdmin)
     site.register(BankAccount, BankAccountAdmin)
     site.register(User, UserAdmin)
+    site.register(Employer, EmployerAdmin)
     site.register(Heartbeat, HeartbeatAdmin)

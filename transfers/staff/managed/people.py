@@ -70,7 +70,7 @@ class UserAdmin(StaffModelAdmin, DjangoUserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Only people of agencies in the reader's charge; superusers only for superusers."""
-        people = User.objects.prefetch_related("groups")
+        people = User.objects.filter(employer__isnull=True).prefetch_related("groups")
         reader: Any = request.user
         if reader.is_superuser:
             return people
@@ -85,7 +85,7 @@ class UserAdmin(StaffModelAdmin, DjangoUserAdmin):
     def editable(self, user: User) -> QuerySet[User]:
         people = (
             User.objects.all() if user.is_superuser else User.objects.filter(is_superuser=False)
-        )
+        ).filter(employer__isnull=True)
         if user.agency_id is None:
             return people
         return people.filter(agency__in=managed_agencies(user).values("pk"))
