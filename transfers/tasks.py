@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from .deadlines import delivery, digest, heartbeats, redate, sweep
 from .deadlines.mails import Words
-from .intake import batches
+from .intake import batches, uploads
 from .models.alerts import LookupThrottle
 from .models.applications import TransferApplication
 from .models.steps import Step
@@ -123,12 +123,13 @@ def lapse_supplements() -> int:
 @shared_task
 def forget_expired() -> int:
     """Delete what no longer serves anybody: sessions that ended, with the answers kept in them,
-    look-ups that failed more than a day ago, and statements whose columns nobody came to name."""
+    look-ups that failed more than a day ago, statements whose columns nobody came to name, and
+    uploaded files that no row names."""
     now = timezone.now()
     sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
     day_ago = now - timedelta(days=1)
     lookups, _by_model = LookupThrottle.objects.filter(last_miss_at__lt=day_ago).delete()
-    files = waiting.forget(now)
+    files = waiting.forget(now) + uploads.forget(now)
     heartbeats.record("forget_expired", now, sessions + lookups + files)
     return sessions + lookups + files
 

@@ -16,13 +16,20 @@ from typing import IO, Any, Protocol
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from ..models.applications import Material, MaterialKind, TransferApplication
+from ..models.applications import (
+    Material,
+    MaterialKind,
+    SupplementRequest,
+    TransferApplication,
+)
 from ..models.drafts import Draft, Upload
+from ..rules.states import State
 from ..workflow.errors import Invalid
 from .cleaning import Unclean, Why, clean
 from .cleaning.verdict import MAX_BYTES, MAX_PAGES
@@ -90,10 +97,12 @@ def take(
     try:
         with transaction.atomic():
             owner = _locked(draft, application, field)
-            there = list(Upload.objects.filter(**owner))
-            same = next(
-                (each for each in there if (each.kind, each.sha256) == (kind, digest)), None
-            )
+            same = Upload.objects.filter(**owner, kind=kind, sha256=digest).first()
+            there = list(changeable(draft=draft, application=application))
+            if same is not None and same not in there:
+                raise Invalid(
+                    field, _("The office has this file already; send another one."), code="same"
+                )
             if same is not None:
                 return same
             _check_room(there, kind, field)
@@ -114,6 +123,19 @@ def take(
         raise
 
 
+def changeable(
+    *, draft: Draft | None = None, application: TransferApplication | None = None
+) -> QuerySet[Upload]:
+    """What may still be added to and removed: a draft's files, and those of a case that were sent
+    since its open request for materials. What was handed in stays."""
+    if draft is not None:
+        return Upload.objects.filter(draft=draft)
+    asked = SupplementRequest.objects.filter(application=application, supplied_at__isnull=True)
+    return Upload.objects.filter(
+        application=application, uploaded_at__gte=asked.values("requested_at")[:1]
+    )
+
+
 def _locked(
     draft: Draft | None, application: TransferApplication | None, field: str
 ) -> dict[str, Any]:
@@ -127,8 +149,8 @@ def _locked(
         return {"draft": held}
     assert application is not None
     case = TransferApplication.objects.select_for_update().get(pk=application.pk)
-    if not case.is_open:
-        raise Invalid(field, _("The case has ended; nothing can be added."), code="gone")
+    if case.state != State.SUPPLEMENT_REQUESTED:
+        raise Invalid(field, _("Nothing is asked of you any more; nothing was sent."), code="gone")
     return {"application": case}
 
 

@@ -39,10 +39,6 @@ class Slot:
     uploads: Sequence[Upload]
     errors: Sequence[Invalid]
 
-    @property
-    def full(self) -> bool:
-        return len(self.uploads) >= uploads.MAX_OF_A_KIND
-
 
 def slots(
     kinds: Iterable[str],
@@ -52,7 +48,7 @@ def slots(
     errors: Sequence[Invalid] = (),
 ) -> list[Slot]:
     """What `public/upload.html` shows of each kind, in the order of `kinds`. One query."""
-    there = list(_of(draft, application))
+    there = list(uploads.changeable(draft=draft, application=application))
     return [
         Slot(
             MaterialKind(kind),
@@ -77,7 +73,7 @@ def handle(
     """
     token = request.POST.get(REMOVE, "")
     if token:
-        for each in _of(draft, application):
+        for each in uploads.changeable(draft=draft, application=application):
             if str(each.token) == token:
                 uploads.remove(each)
     problems: list[Invalid] = []
@@ -106,12 +102,6 @@ def _told(problem: Invalid, number: int, of: int) -> str:
     if of == 1:
         return str(problem)
     return _("File %(number)d: %(problem)s") % {"number": number, "problem": problem}
-
-
-def _of(draft: Draft | None, application: TransferApplication | None) -> Iterable[Upload]:
-    if draft is not None:
-        return Upload.objects.filter(draft=draft)
-    return Upload.objects.filter(application=application)
 
 
 @never_cache
