@@ -155,9 +155,7 @@ def test_small_counts_are_marked_and_cover_each_other() -> None:
     assert small.exists()
     assert set(small.values_list("withheld", flat=True)) <= {"small", "other"}
     for row in small.filter(region__level="prefecture"):
-        beside = MonthFigure.objects.filter(month=row.month, measure=row.measure).exclude(
-            pk=row.pk
-        )
+        beside = MonthFigure.objects.filter(month=row.month, measure=row.measure).exclude(pk=row.pk)
         siblings = beside.filter(region__parent=row.region.parent_id).exclude(withheld="")
         above = beside.filter(region=row.region.parent_id).exclude(withheld="")
         assert siblings.exists() or above.exists(), row

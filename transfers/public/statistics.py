@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from ..models.regions import NATION, Region
@@ -128,7 +129,9 @@ def _chart(
     `full`: the length that fills the picture; otherwise the longest does.
     """
     given = list(rows)
-    longest = full or max((max(length or 0, line or 0) for *_words, length, line in given), default=0)
+    longest = full or max(
+        (max(length or 0, line or 0) for *_words, length, line in given), default=0
+    )
     if not longest:
         return None
     bars = []
@@ -189,7 +192,9 @@ class Page:
         self.rows = {
             (row.measure, row.month.month): row
             for row in MonthFigure.objects.filter(
-                region=self.code, month__gte=date(self.year, 1, 1), month__lte=date(self.year, 12, 1)
+                region=self.code,
+                month__gte=date(self.year, 1, 1),
+                month__lte=date(self.year, 12, 1),
             )
         }
         self.worked_out_at = max((row.worked_out_at for row in self.rows.values()), default=None)
@@ -259,10 +264,7 @@ class Page:
             _chart(
                 "days",
                 _("Working days it took"),
-                (
-                    (m, _both(f), float(f.median or 0), float(f.p90 or 0))
-                    for m, f in ended
-                ),
+                ((m, _both(f), float(f.median or 0), float(f.p90 or 0)) for m, f in ended),
                 hint=_("Bar and first number: half took no longer. Line and second: 9 in 10 did."),
             ),
         )
@@ -352,7 +354,7 @@ def as_table(request: HttpRequest) -> HttpResponse:
                 figure.median or "", figure.p90 or "",
             ])  # fmt: skip
     header = [
-        _("Code"), _("Place"), _("Month"), _("Measure"), _("Ended"), _("In time (%)"),
+        _("Code"), pgettext("of statistics", "Place"), _("Month"), _("Measure"), _("Ended"), _("In time (%)"),
         _("Half took at most (working days)"), _("9 in 10 took at most (working days)"),
     ]  # fmt: skip
     response = HttpResponse(as_csv(header, rows), content_type=CSV_TYPE)
