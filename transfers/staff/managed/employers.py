@@ -26,7 +26,7 @@ from .base import StaffModelAdmin
 EDITORS = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
 
 
-class EmployerForm(forms.ModelForm[Employer]):
+class EmployerForm(forms.ModelForm):
     may_sign_in = forms.BooleanField(
         label=_("may sign in"), required=False, initial=True,
         help_text=_("Without it the account is closed at once; its batches stay."),
