@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ..rules.states import RejectCode, Side
-from .applications import TransferApplication
+from .applications import MaterialKind, TransferApplication
 from .ledger import Instruction
 from .regions import Agency
 
@@ -145,7 +145,8 @@ class Preparation(models.Model):
 
 
 class Disclosure(models.Model):
-    """Somebody looked at a full identity number, and why. Only ever added."""
+    """Somebody looked at a full identity number, and why, or opened an uploaded file, which may show
+    one. Only ever added."""
 
     append_only = True
 
@@ -158,6 +159,9 @@ class Disclosure(models.Model):
     )
     at = models.DateTimeField(_("at"))
     reason = models.CharField(_("reason"), max_length=200)
+    material = models.CharField(
+        _("file opened"), max_length=24, choices=MaterialKind, null=True, blank=True
+    )
 
     class Meta:
         ordering = ["-at"]

@@ -39,6 +39,7 @@ from .access import case_or_404
 from .desk import Desk, desk_of
 from .feedback import queries_on
 from .labels import label_of
+from .materials import materials_of
 from .pages import page_context
 from .papers import papers_of
 from .tracks import StepLine, lines_of, money_track, relation_track
@@ -265,7 +266,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         forms=forms_of(application),
         overlays=plugs.overlays_of(application, desk.today),
         waiting=[(each, label_of(each.verb)) for each in waiting],
-        materials=application.materials.all(),
+        materials=materials_of(application),
         papers=papers_of(application),
         certificate=may_issue_certificate(application, Actor.staff(desk.user)),
         requests=application.supplement_requests.all(),
