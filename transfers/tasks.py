@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from .deadlines import delivery, digest, heartbeats, redate, sweep
 from .deadlines.mails import Words
-from .intake import batches, uploads
+from .intake import batches, drafts, uploads
 from .models.alerts import LookupThrottle
 from .models.applications import TransferApplication
 from .models.steps import Step
@@ -122,16 +122,18 @@ def lapse_supplements() -> int:
 
 @shared_task
 def forget_expired() -> int:
-    """Delete what no longer serves anybody: sessions that ended, with the answers kept in them,
+    """Delete what no longer serves anybody: sessions that ended, applications that nobody handed in,
     look-ups that failed more than a day ago, statements whose columns nobody came to name, and
     uploaded files that no row names."""
     now = timezone.now()
     sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
     day_ago = now - timedelta(days=1)
     lookups, _by_model = LookupThrottle.objects.filter(last_miss_at__lt=day_ago).delete()
+    unsent = drafts.forget(timezone.localdate(now))
     files = waiting.forget(now) + uploads.forget(now)
-    heartbeats.record("forget_expired", now, sessions + lookups + files)
-    return sessions + lookups + files
+    gone = sessions + lookups + unsent + files
+    heartbeats.record("forget_expired", now, gone)
+    return gone
 
 
 @shared_task

@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from transfers.public.forms import pool_choices
+from transfers.intake.questions import pool_choices
 from transfers.rules import money
 from transfers.rules.states import Scheme
 

@@ -1,96 +1,297 @@
-"""Applying: answer → check the answers → handed in. Without script; nothing personal in an address."""
+"""Applying: seven short pages, saved at each one. Without script; nothing personal in an address."""
 
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import segno
+from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models.applications import TransferApplication
-from ..status import describe, situation_of
-from ..workflow.actions import submit
-from ..workflow.actors import Actor
-from ..workflow.errors import Problems
-from ..workflow.submission import problems_of
-from . import visit
-from .forms import ApplicationForm, submission_of
+from ..intake import drafts, questions
+from ..intake.eligibility import Obstacle, obstacles
+from ..models.applications import MaterialKind, NotifyBy, TransferApplication
+from ..models.drafts import Draft
+from ..models.papers import Paper
+from ..rules.states import State
+from ..status import describe, describe_unsent, situation_of
+from ..workflow.errors import Invalid, Problems
+from . import uploading, visit
+
+AGAIN = frozenset({State.REJECTED, State.WITHDRAWN, State.RECALLED})
+
+
+def _draft(request: HttpRequest) -> Draft | None:
+    """The unsent application of this visit."""
+    return drafts.current(visit.draft_id(request), timezone.localdate())
+
+
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+def _address(step: int) -> str:
+    if step == 1:
+        return reverse("apply")
+    return reverse("apply-check") if step == questions.CHECK else reverse("apply-page", args=[step])
+
+
+def _next(draft: Draft) -> str:
+    """Where filling in goes on: at what stands in the way, at the next page, or at the check."""
+    if _in_the_way(draft):
+        return reverse("apply-not-yet")
+    return _address(min(draft.reached + 1, questions.CHECK))
+
+
+def _in_the_way(draft: Draft, before: int = questions.CHECK) -> list[Obstacle]:
+    """What comes first, by the pages answered so far, of those before a step."""
+    last = min(draft.reached, before - 1)
+    found = obstacles(draft.answers, timezone.localdate())
+    return [each for each in found if each.step <= last]
+
+
+def _lost(request: HttpRequest, draft: Draft | None) -> HttpResponse | None:
+    """The answer to a page that does not belong to the application of this visit; None if it does.
+
+    The session ended since, or another tab began something else: what was typed is kept with the
+    application that the page was about, and nothing of it is shown.
+    """
+    on = timezone.localdate()
+    of = drafts.unsealed(request.POST.get("draft", ""), on)
+    if of is None or (draft is not None and draft.pk == of.pk):
+        return None
+    if of.application_id is not None:
+        return redirect("apply-done")
+    step = request.POST.get("step", "")
+    if step.isdecimal() and 1 <= int(step) < questions.CHECK:
+        page, now = questions.page_of(int(step)), timezone.now()
+        if page is questions.Materials:
+            kinds = [row.kind for row in questions.materials_of(of.answers)]
+            uploading.handle(request, kinds, draft=of, at=now)
+        given = questions.as_given(page, request.POST)
+        of = drafts.save(of, given, at=now, language=of.language)
+    return render(request, "public/signed_out.html", {"expires_on": of.expires_on})
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest) -> HttpResponse:
-    """The form. Wrong answers stay in it, all named at once; right ones wait to be checked."""
+def answer(request: HttpRequest, step: int = 1) -> HttpResponse:
+    """One page of questions. Wrong answers stay in it, all named at once; right ones are saved."""
+    if not 1 <= step < questions.CHECK:
+        raise Http404
+    draft = _draft(request)
+    if request.method == "POST" and (lost := _lost(request, draft)) is not None:
+        return lost
+    if step > 1:
+        if draft is None or step > draft.reached + 1:
+            return redirect("apply" if draft is None else _next(draft))
+        if _in_the_way(draft, before=step):
+            return redirect("apply-not-yet")
+    page = questions.page_of(step)
+    if page is questions.Materials:
+        assert draft is not None
+        return _materials(request, draft)
+    known = draft.answers if draft else {}
     if request.method != "POST":
-        kept = visit.answers(request)
-        return render(request, "public/apply.html", {"form": ApplicationForm(initial=kept)})
-    form = ApplicationForm(request.POST)
-    if form.is_valid():
-        _add_problems(form)
-    if form.errors:
-        return render(request, "public/apply.html", {"form": form})
-    visit.keep_answers(request, form.to_keep())
-    return redirect("apply-not-yet" if form.not_yet else "apply-check")
+        form = page(initial=known, known=known)
+        # Right when it was answered, no longer right by what was answered elsewhere since.
+        if draft is not None and draft.reached >= step:
+            again = page(known, known=known)
+            form = form if again.is_valid() else again
+        return _page(request, draft, form)
+    given = questions.as_given(page, request.POST)
+    form = page(request.POST, known=known)
+    if draft is not None and "later" in request.POST:
+        drafts.save(draft, given, at=timezone.now(), language=_language())
+        return redirect("apply-saved")
+    if not form.is_valid():
+        return _page(request, draft, form)
+    now = timezone.now()
+    if draft is None:
+        draft = drafts.begin(given, reached=step, language=_language(), at=now)
+        visit.open_draft(request, draft)
+    else:
+        draft = drafts.save(draft, given, at=now, language=_language(), reached=step)
+    if draft.application_id is not None:
+        return redirect("apply-done")
+    if isinstance(form, questions.Gap) and (
+        form.missed_months or form.cleaned_data["gap"] != questions.NO
+    ):
+        return redirect("apply-gap")
+    return redirect(_next(draft))
 
 
-def _add_problems(form: ApplicationForm) -> None:
-    """What the workflow would refuse, beside the answer it is about."""
-    problems, _agencies = problems_of(
-        submission_of(form, get_language() or ""), on=timezone.localdate()
+def _page(
+    request: HttpRequest, draft: Draft | None, form: questions.Questions, **more: Any
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "steps": questions.CHECK,
+        "address": _address(form.step),
+        **_kept(draft),
+        **more,
+    }
+    return render(request, "public/apply.html", context)
+
+
+def _kept(draft: Draft | None) -> dict[str, Any]:
+    """What a page shows and carries of the application it belongs to."""
+    if draft is None:
+        return {}
+    return {"draft": draft, "code": _spaced(drafts.code_of(draft)), "sealed": drafts.sealed(draft)}
+
+
+def _spaced(code: str) -> str:
+    return f"{code[:4]} {code[4:]}"
+
+
+def _materials(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """The page of files. Each is there as soon as it was sent; going on needs every required one."""
+    rows = questions.materials_of(draft.answers)
+    kinds = [row.kind for row in rows]
+    problems: list[Invalid] = []
+    if request.method == "POST":
+        now = timezone.now()
+        problems = uploading.handle(request, kinds, draft=draft, at=now)
+        if "later" in request.POST:
+            return redirect("apply-saved")
+        if "stay" not in request.POST and uploading.REMOVE not in request.POST and not problems:
+            problems = _missing(draft, kinds)
+            if not problems:
+                draft = drafts.save(
+                    draft, {}, at=now, language=_language(), reached=questions.Materials.step
+                )
+                return redirect(_next(draft))
+    slots = uploading.slots(kinds, draft=draft, errors=problems)
+    return _page(
+        request,
+        draft,
+        questions.Materials(),
+        slots=list(zip(slots, (row.why for row in rows), strict=True)),
+        problems=problems,
     )
-    for problem in problems:
-        form.add_error(problem.field if problem.field in form.fields else None, problem.message)
 
 
-def _kept(request: HttpRequest) -> ApplicationForm | None:
-    """The kept answers as a valid form; None if there are none, or they no longer hold."""
-    kept = visit.answers(request)
-    form = ApplicationForm(kept)
-    return form if kept and form.is_valid() else None
+def _missing(draft: Draft, kinds: list[str]) -> list[Invalid]:
+    """One problem a material that is required and not there."""
+    there = set(draft.uploads.values_list("kind", flat=True))
+    return [
+        Invalid(
+            f"photo_{kind}",
+            _("Send this: %(material)s.") % {"material": MaterialKind(kind).label},
+            code="required",
+        )
+        for kind in kinds
+        if kind not in there
+    ]
 
 
 @never_cache
 @require_safe
 def not_yet(request: HttpRequest) -> HttpResponse:
-    """What has to happen before one can apply, and how."""
-    form = _kept(request)
-    if form is None or not form.not_yet:
-        return redirect("apply")
-    context = {
-        "stopped": form.cleaned_data["stopped"] == "yes",
-        "enrolled": form.cleaned_data["enrolled"] == "yes",
-    }
+    """What has to happen before one can apply, and how. No mistake, so no error."""
+    draft = _draft(request)
+    found = _in_the_way(draft) if draft else []
+    if draft is None or not found:
+        return redirect("apply" if draft is None else _next(draft))
+    context = {"obstacles": found, "change": _address(found[0].step), **_kept(draft)}
     return render(request, "public/not_yet.html", context)
+
+
+@never_cache
+@require_safe
+def gap(request: HttpRequest) -> HttpResponse:
+    """What months without insurance mean, and where that is worked out."""
+    draft = _draft(request)
+    if draft is None or draft.reached < questions.Gap.step:
+        return redirect("apply" if draft is None else _next(draft))
+    form = questions.Gap(draft.answers)
+    if not form.is_valid():
+        return redirect("apply-page", questions.Gap.step)
+    context = {
+        "missed": form.missed_months,
+        "sure": form.cleaned_data["gap"] == questions.YES or form.missed_months,
+        "onward": _next(draft),
+        "change": _address(questions.Gap.step),
+    }
+    return render(request, "public/gap.html", context)
+
+
+@never_cache
+@require_safe
+def saved(request: HttpRequest) -> HttpResponse:
+    """An application that was not handed in yet: how to come back to it, and until when it is kept."""
+    draft = _draft(request)
+    if draft is None:
+        return redirect("lookup")
+    context = {"told": describe_unsent(draft.expires_on), "onward": _next(draft), **_kept(draft)}
+    return render(request, "public/saved.html", context)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """The answers once more, and the button that hands them in."""
-    form = _kept(request)
-    if form is None or form.not_yet:
-        return redirect("apply-done" if visit.case_id(request) and form is None else "apply")
+    draft = _draft(request)
+    if request.method == "POST" and (lost := _lost(request, draft)) is not None:
+        return lost
+    if draft is None:
+        return redirect("apply-done" if visit.case_id(request) else "apply")
+    if draft.reached < questions.CHECK - 1 or _in_the_way(draft):
+        return redirect(_next(draft))
+    problems: list[Invalid] = []
     if request.method == "POST":
-        now = timezone.now()
         try:
             # With the session in the same transaction, of two presses of the button the second
             # finds the case that the first one made.
+            now = timezone.now()
             with transaction.atomic():
-                made = submit(
-                    submission_of(form, get_language() or "zh-hans"), by=Actor.applicant(), at=now
-                )
+                made = drafts.hand_in(draft, at=now)
                 visit.submitted(request, made.application, made.query_code, now)
                 request.session.save()
+        except drafts.NotComplete as incomplete:
+            return redirect(_address(incomplete.step))
         except Problems as refused:
-            if visit.became_case(request):
-                return redirect("apply-done")
-            for problem in refused.problems:
-                field = problem.field if problem.field in form.fields else None
-                form.add_error(field, problem.message)
-            return render(request, "public/apply.html", {"form": form})
-        return redirect("apply-done")
-    return render(request, "public/check.html", {"rows": form.answers()})
+            problems = refused.problems
+        else:
+            return redirect("apply-done")
+    pages = questions.asked(draft.answers)
+    for page in pages:
+        if not page.is_valid():
+            return redirect(_address(page.step))
+    if _missing(draft, [row.kind for row in questions.materials_of(draft.answers)]):
+        return redirect(_address(questions.Materials.step))
+    context = {
+        "parts": [
+            (page.title, [(row, _address(row.step)) for row in page.told()], _address(page.step))
+            for page in pages
+        ],
+        "materials": uploading.slots(
+            [row.kind for row in questions.materials_of(draft.answers)], draft=draft
+        ),
+        "steps": questions.CHECK,
+        "problems": [(problem.message, _where(problem)) for problem in problems],
+        **_kept(draft),
+    }
+    return render(request, "public/check.html", context)
+
+
+def _where(problem: Invalid) -> str:
+    """The question that a refusal is about."""
+    for page in questions.PAGES:
+        if problem.field in page.base_fields:
+            return f"{_address(page.step)}#id_{problem.field}"
+    return _address(questions.Materials.step if problem.field == "materials" else 1)
 
 
 @never_cache
@@ -107,9 +308,52 @@ def done(request: HttpRequest) -> HttpResponse:
     code = visit.fresh_code(request, now)
     if not code:
         return redirect("status", reference=application.reference)
+    receipt = Paper.objects.filter(application=application, kind=Paper.Kind.RECEIPT).last()
+    # Without the code it opens nothing, and it names nobody.
+    page = f"{settings.PUBLIC_URL}{reverse('status', args=[application.reference])}"
     context = {
         "application": application,
-        "code": f"{code[:4]} {code[4:]}",
+        "code": _spaced(code),
         "told": describe(situation_of(application, at=now)),
+        "receipt": receipt,
+        "by_sms": application.notify_by == NotifyBy.SMS,
+        "by_email": application.notify_by == NotifyBy.EMAIL,
+        "email": _masked(application.contact_email),
+        "page": page,
+        "qr": mark_safe(_qr(page)),  # our own address
     }
     return render(request, "public/done.html", context)
+
+
+def _masked(email: str) -> str:
+    """z***@example.org"""
+    name, at, host = email.partition("@")
+    return f"{name[:1]}***{at}{host}"
+
+
+def _qr(address: str) -> str:
+    """A picture of the address, without a size of its own."""
+    out = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        out, kind="svg", xmldecl=False, nl=False, border=0, omitsize=True, svgclass=None,
+        lineclass=None,
+    )  # fmt: skip
+    return out.getvalue().decode()
+
+
+@require_POST
+def again(request: HttpRequest, reference: str) -> HttpResponse:
+    """A new application with the answers of one that came to nothing; files are asked for anew."""
+    application = visit.case_of(request, reference)
+    if application is None:
+        return redirect("lookup")
+    if application.state not in AGAIN:
+        return redirect("status", reference=reference)
+    draft = _draft(request)
+    if draft is None or draft.follows_id != application.pk:
+        draft = drafts.begin(
+            drafts.answers_of(application), reached=0, language=_language(), at=timezone.now(),
+            follows=application,
+        )  # fmt: skip
+        visit.open_draft(request, draft)
+    return redirect("apply")

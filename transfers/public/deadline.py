@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from ..deadlines.calendars import calendar_of
+from ..intake.questions import pool_choices
 from ..models.calendar import Calendar
 from ..models.policies import ValueStatus
 from ..models.regions import Agency, Region
@@ -25,7 +26,6 @@ from ..policy import PolicyMissing, TransferTerms, resolve
 from ..rules.working_days import Explained, OutsideCalendar, WorkingCalendar
 from ..status import holidays
 from ..status.words import listing, long_date, sentences, working_days
-from .forms import pool_choices
 
 # Each limit of the policy, by the name of its value; (what, and from which day it is counted).
 LIMITS: dict[str, tuple[Any, Any]] = {

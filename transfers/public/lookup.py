@@ -2,11 +2,17 @@
 
 import math
 import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -14,19 +20,28 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from config.client import client_ip
 
+from ..intake import drafts
+from ..models.alerts import OutboxMessage
 from ..models.applications import TransferApplication
+from ..models.drafts import Draft
 from ..workflow import query_codes
 from . import throttle, visit
 
 
-class LookupForm(forms.Form):
-    reference = forms.CharField(
+def _reference_field() -> forms.CharField:
+    return forms.CharField(
         label=_("Reference number"),
-        help_text=_("Starts with ZY, for example ZY20260924-3810426."),
+        help_text=_(
+            "Starts with ZY, or with CG before it was submitted. For example ZY20260924-3810426."
+        ),
         max_length=60,
         error_messages={"required": _("Enter the reference number.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
+
+
+class LookupForm(forms.Form):
+    reference = _reference_field()
     code = forms.CharField(
         label=_("Query code"),
         help_text=_("8 letters and digits, shown when you applied. Capitals do not matter."),
@@ -47,6 +62,16 @@ def _normalised(reference: str) -> str:
     return f"{plain[:10]}-{plain[10:]}"[:40]
 
 
+def _wait(wait: timedelta) -> str:
+    """The sentence for who tried too often."""
+    minutes = math.ceil(wait.total_seconds() / 60)
+    return ngettext(
+        "Too many tries. Try again in %(n)d minute.",
+        "Too many tries. Try again in %(n)d minutes.",
+        minutes,
+    ) % {"n": minutes}
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def look_up(request: HttpRequest) -> HttpResponse:
@@ -58,26 +83,119 @@ def look_up(request: HttpRequest) -> HttpResponse:
     code = form.cleaned_data["code"]
     attempt = throttle.begin(client_ip(request), reference, timezone.now())
     if attempt.wait is not None:
-        minutes = math.ceil(attempt.wait.total_seconds() / 60)
-        answer = ngettext(
-            "Too many tries. Try again in %(n)d minute.",
-            "Too many tries. Try again in %(n)d minutes.",
-            minutes,
-        ) % {"n": minutes}
+        answer = _wait(attempt.wait)
         return render(
             request, "public/lookup.html", {"form": LookupForm(), "answer": answer}, status=429
         )
-    application = TransferApplication.objects.filter(reference=reference).first()
-    if application is None:
-        right = query_codes.verify_dummy(code)
-    else:
-        right = query_codes.verify(code, application.query_code_hash)
-    if application is None or not right:
+    found = _found(reference)
+    right = (
+        query_codes.verify_dummy(code)
+        if found is None
+        else query_codes.verify(code, found.code_hash)
+    )
+    if found is None or not right:
         answer = _("No application matches both. Please check the reference number and the code.")
         return render(request, "public/lookup.html", {"form": LookupForm(), "answer": answer})
     throttle.found(attempt)
-    visit.open_case(request, application)
-    return redirect("status", reference=application.reference)
+    if found.application is None:
+        assert found.draft is not None
+        drafts.resumed(found.draft, code)
+        visit.open_draft(request, found.draft)
+        return redirect("apply-saved")
+    visit.open_case(request, found.application)
+    return redirect("status", reference=found.application.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a reference leads to. `code_hash` is the case's own once there is one."""
+
+    code_hash: str
+    application: TransferApplication | None = None
+    draft: Draft | None = None
+
+
+def _found(reference: str) -> _Found | None:
+    """The case or the unsent application of a reference. One query for either, and for neither."""
+    if not reference.startswith(drafts.HEAD):
+        case = TransferApplication.objects.filter(reference=reference).first()
+        return _Found(case.query_code_hash, case) if case else None
+    draft = Draft.objects.select_related("application").filter(reference=reference).first()
+    if draft is None:
+        return None
+    if draft.application is not None:
+        return _Found(draft.application.query_code_hash, draft.application)
+    return None if draft.expires_on < localdate() else _Found(draft.code_hash, None, draft)
+
+
+class ResendForm(forms.Form):
+    reference = _reference_field()
+    contact = forms.CharField(
+        label=_("Mobile phone or e-mail of the application"),
+        help_text=_("The one that was given when applying."),
+        max_length=254,
+        error_messages={"required": _("Enter the mobile phone or e-mail of the application.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    use_required_attribute = False
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def resend(request: HttpRequest) -> HttpResponse:
+    """A new query code for who lost it. The answer is the same whether anything was sent or not."""
+    form = ResendForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "public/resend.html", {"form": form, "answer": ""})
+    reference = _normalised(form.cleaned_data["reference"])
+    now = timezone.now()
+    attempt = throttle.begin(client_ip(request), f"resend {reference}", now)
+    if attempt.wait is not None:
+        context = {"form": ResendForm(), "answer": _wait(attempt.wait)}
+        return render(request, "public/resend.html", context, status=429)
+    _ask_for_code(reference, form.cleaned_data["contact"], now)
+    return render(request, "public/resend.html", {"sent": True})
+
+
+def _ask_for_code(reference: str, contact: str, at: datetime) -> None:
+    """Queue a message with a new code if the contact is the case's own; at most one waits.
+
+    A miss does the same work and takes it back, so that its time says nothing.
+    """
+    application = TransferApplication.objects.filter(reference=reference).first()
+    kept = _contacts(application)
+    given = _plain_contact(contact)
+    matches = [constant_time_compare(given, each) and bool(each) for each in kept]
+    with transaction.atomic():
+        pk = application.pk if application is not None and any(matches) else None
+        # The number goes up once a message left the queue, so a second request adds no second one.
+        gone = OutboxMessage.objects.filter(kind=OutboxMessage.Kind.CODE, application=pk).exclude(
+            sent_at=None, dead_at=None
+        )
+        message = OutboxMessage(
+            key=f"code:{pk or uuid4()}:{gone.count()}",
+            kind=OutboxMessage.Kind.CODE if pk else OutboxMessage.Kind.LETTER,
+            application_id=pk, created_at=at, next_try_at=at,
+            **({} if pk else {"address": "nobody@example.invalid", "subject": "-", "text": "-"}),
+        )  # fmt: skip
+        OutboxMessage.objects.bulk_create([message], ignore_conflicts=True)
+        if pk is None:
+            transaction.set_rollback(True)
+
+
+def _contacts(application: TransferApplication | None) -> tuple[str, str]:
+    if application is None:
+        return "", ""
+    return application.contact_phone, application.contact_email.lower()
+
+
+def _plain_contact(text: str) -> str:
+    """As stored: an e-mail in lower case, of a phone the digits."""
+    plain = unicodedata.normalize("NFKC", text).strip().lower()
+    if "@" in plain:
+        return plain
+    return "".join(each for each in plain if each.isdigit()).removeprefix("86")
 
 
 @require_POST

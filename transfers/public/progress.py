@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import plugs
 from ..models.applications import Submitter, TransferApplication
@@ -25,6 +25,7 @@ from ..workflow.actions import perform
 from ..workflow.actors import Actor
 from ..workflow.errors import Refused
 from . import visit
+from .apply import AGAIN
 from .calendar_file import days_to_keep
 from .papers import downloads
 
@@ -32,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 # Who is at work in a state: there the origin, elsewhere the destination.
 _AT_ORIGIN = frozenset({State.VALIDATED, State.DISCREPANCY_RAISED, State.RECALLED})
-_AGAIN = frozenset({State.REJECTED, State.WITHDRAWN, State.RECALLED})
 
 
 def _may_withdraw(application: TransferApplication) -> bool:
@@ -82,12 +82,12 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
     if to_do and told.tone == "going":
         told = replace(told, tone="act")
     queries = feedback.queries_of(application)
-    may_query = (
+    in_query_period = (
         situation is not None
         and situation.query_until is not None
         and situation.today <= situation.query_until
-        and all(each.answered_at for each in queries)
     )
+    may_query = in_query_period and all(each.answered_at for each in queries)
     context |= {
         "application": application,
         "situation": situation,
@@ -100,8 +100,9 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
         "now": now,
         "today": today,
         "may_withdraw": _may_withdraw(application),
-        "may_apply_again": application.state in _AGAIN,
+        "may_apply_again": application.state in AGAIN,
         "may_query": may_query,
+        "may_correct": application.is_open or in_query_period,
         "queries": queries,
         "answering": application.agency(feedback.side_of(application)),
         "may_rate": feedback.may_rate(application),
@@ -139,22 +140,3 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             return redirect("status", reference=reference)
     return render(request, "public/withdraw.html", {"application": application, "refusal": refusal})
-
-
-@require_POST
-def again(request: HttpRequest, reference: str) -> HttpResponse:
-    """A new form with the old places and schemes; who it is for is asked anew."""
-    application = visit.case_of(request, reference)
-    if application is None:
-        return redirect("lookup")
-    if application.state in _AGAIN:
-        visit.prefill(
-            request,
-            {
-                "origin": application.origin_id,
-                "destination": application.destination_id,
-                "scheme_from": application.scheme_from,
-                "scheme_to": application.scheme_to,
-            },
-        )
-    return redirect("apply")

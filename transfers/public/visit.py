@@ -1,4 +1,4 @@
-"""What a visitor's session holds: the answers of an unsent form, and the one case it may see."""
+"""What a visitor's session holds: the key of the unsent application, and the one case it may see."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from ..models.applications import TransferApplication
+from ..models.drafts import Draft
 
-_ANSWERS = "apply"
 _CASE = "case"
 _CODE = "query_code"
 _DRAFT = "draft"
@@ -16,20 +16,16 @@ _DRAFT = "draft"
 CODE_VISIBLE = timedelta(minutes=30)
 
 
-def answers(request: HttpRequest) -> dict[str, Any]:
-    """What was filled in and not handed in yet."""
-    found: dict[str, Any] = request.session.get(_ANSWERS, {})
-    return found
-
-
-def keep_answers(request: HttpRequest, given: dict[str, Any]) -> None:
-    """Keep the answers. Personal data goes in, so the session gets a name nobody knew before."""
+def open_draft(request: HttpRequest, draft: Draft) -> None:
+    """From now on this session fills in this application. The session gets a new name."""
     request.session.cycle_key()
-    request.session[_ANSWERS] = given
+    request.session[_DRAFT] = draft.pk
 
 
-def prefill(request: HttpRequest, given: dict[str, Any]) -> None:
-    request.session[_ANSWERS] = given
+def draft_id(request: HttpRequest) -> int | None:
+    """The unsent application this visit fills in."""
+    found: int | None = request.session.get(_DRAFT)
+    return found
 
 
 def open_case(request: HttpRequest, application: TransferApplication) -> None:
@@ -42,8 +38,8 @@ def open_case(request: HttpRequest, application: TransferApplication) -> None:
 def submitted(
     request: HttpRequest, application: TransferApplication, query_code: str, at: datetime
 ) -> None:
-    """The answers became a case: they go, and the case and its fresh code come in."""
-    request.session.pop(_ANSWERS, None)
+    """The draft became a case: it goes, and the case and its fresh code come in."""
+    request.session.pop(_DRAFT, None)
     request.session[_CASE] = application.pk
     request.session[_CODE] = {"code": query_code, "until": (at + CODE_VISIBLE).timestamp()}
 
@@ -63,12 +59,6 @@ def put_code_away(request: HttpRequest) -> None:
 
 def case_id(request: HttpRequest) -> int | None:
     found: int | None = request.session.get(_CASE)
-    return found
-
-
-def draft_id(request: HttpRequest) -> int | None:
-    """The unsent application this visit fills in."""
-    found: int | None = request.session.get(_DRAFT)
     return found
 
 
@@ -97,9 +87,3 @@ def case_of(request: HttpRequest, reference: str) -> TransferApplication | None:
 
 def leave(request: HttpRequest) -> None:
     request.session.flush()
-
-
-def became_case(request: HttpRequest) -> bool:
-    """Whether another request of this visit handed the answers in meanwhile."""
-    stored = type(request.session)(request.session.session_key)
-    return _CASE in stored and _ANSWERS not in stored

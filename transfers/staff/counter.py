@@ -1,8 +1,8 @@
-"""A new application at the counter."""
+"""A new application at the counter: the questions of the applicant's pages, on one page."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from ..models import Agency, Channel, MaterialKind, Region
-from ..rules.states import Scheme
+from ..intake import questions
+from ..models import Agency, Channel, MaterialKind
+from ..models.applications import MoveReason
 from ..workflow import errors
 from ..workflow.actions import Submission, submit
 from ..workflow.actors import Actor
@@ -24,19 +25,10 @@ from .pages import page_context
 IN, OUT = "in", "out"
 
 
-def _pools(own: str | None) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Every pool with an office except the own one, grouped by province, for a select."""
-    offices = Agency.objects.filter(region__is_pool=True).exclude(region=own or "")
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for agency in offices.select_related("region__parent").order_by("region"):
-        region: Region = agency.region
-        province = region.parent.name if region.parent else region.name
-        groups.setdefault(province, []).append((region.code, region.name))
-    return list(groups.items())
-
-
-class CounterForm(forms.Form):
+class CounterForm(questions.Who, questions.SchemeQuestions, questions.Contact):
     """What the clerk types in. One of the two places is always the own pool."""
+
+    consent: ClassVar[None] = None  # the applicant stands at the counter and signs the receipt
 
     direction = forms.ChoiceField(
         label=gettext_lazy("Direction"),
@@ -47,25 +39,8 @@ class CounterForm(forms.Form):
         widget=forms.RadioSelect,
         initial=IN,
     )
-    other = forms.ChoiceField(label=gettext_lazy("The other place"))
-    name = forms.CharField(
-        label=gettext_lazy("Name as on the identity card"),
-        max_length=60,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    id_number = forms.CharField(
-        label=gettext_lazy("Identity number"),
-        max_length=24,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-    scheme_from = forms.ChoiceField(
-        label=gettext_lazy("Scheme at the origin"), choices=Scheme.choices
-    )
-    scheme_to = forms.ChoiceField(
-        label=gettext_lazy("Scheme at the destination"), choices=Scheme.choices
-    )
-    relocated_retiree = forms.BooleanField(
-        label=gettext_lazy("Retiree settled in another province"), required=False
+    other = questions.place_field(
+        gettext_lazy("The other place"), gettext_lazy("Choose the other place.")
     )
     certificate_number = forms.CharField(
         label=gettext_lazy("Number of the enrolment certificate"),
@@ -79,19 +54,6 @@ class CounterForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    contact_phone = forms.CharField(
-        label=gettext_lazy("Mobile phone"),
-        max_length=20,
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
-    )
-    contact_email = forms.CharField(
-        label=gettext_lazy("E-mail"),
-        help_text=gettext_lazy("The applicant is told there when something changes."),
-        max_length=254,
-        required=False,
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-    )
     language = forms.ChoiceField(
         label=gettext_lazy("Language of messages"), choices=settings.LANGUAGES
     )
@@ -103,12 +65,10 @@ class CounterForm(forms.Form):
     def __init__(self, own: Agency | None, *args: Any, **kwargs: Any) -> None:
         self.own = own
         super().__init__(*args, **kwargs)
-        field = self.fields["other"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [
-            ("", gettext_lazy("Choose…")),
-            *_pools(own.region_id if own is not None else None),
-        ]
+        questions.offer_pools(self, "other", without=own.region_id if own is not None else "")
+        for name in ("name", "id_number", "contact_phone", "contact_email"):
+            # The browser at a counter must not offer what was typed for the person before.
+            self.fields[name].widget.attrs["autocomplete"] = "off"
 
     def submission(self) -> Submission:
         """The application as the workflow takes it. Raises if the reader is in no agency."""
@@ -120,6 +80,7 @@ class CounterForm(forms.Form):
             **{**given, "materials": tuple(given["materials"])},
             origin=there if into else here,
             destination=here if into else there,
+            relocated_retiree=given["reason"] == MoveReason.RETIRED,
             channel=Channel.COUNTER,
         )
 
