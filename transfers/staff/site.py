@@ -34,7 +34,6 @@ from . import (
     years,
 )
 from .desk import desk_of
-from .managed.employers import link as employer_link
 
 
 class StaffSite(admin.AdminSite):
@@ -79,6 +78,9 @@ class StaffSite(admin.AdminSite):
         return redirect("admin:index")
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
+        # These register themselves with this site, so it must be there first.
+        from .managed.employers import link as employer_link
+
         def page(route: str, view: Any, name: str) -> URLPattern:
             return path(route, self.admin_view(view), name=name)
 
