@@ -119,7 +119,10 @@ TEXTS: dict[str, tuple[Any, ...]] = {
         _("%(office)s %(days)s late, chased, …%(tail)s."),
         _("%(office)s %(days)s late, …%(tail)s."),
     ),
-    "code": (_("Code %(code)s for %(reference)s. Tell nobody."),),
+    "code": (
+        _("New query code %(code)s, …%(tail)s. The old one is void. Tell nobody."),
+        _("New code %(code)s, …%(tail)s. Tell nobody."),
+    ),
     "contact": (
         _("Contact details of …%(tail)s changed. Not you? Call %(phone)s."),
         _("Contact of …%(tail)s changed. Not you? Call us."),
@@ -212,7 +215,7 @@ def late(s: Situation, application: TransferApplication) -> str | None:
 
 
 def code_text(application: TransferApplication, code: str) -> str:
-    """A new query code, with the whole reference: somebody may have lost both."""
+    """A new query code. Without the whole reference, with which it would open the case."""
     from ..deadlines.mails import spaced
 
     with override(application.language):
@@ -236,7 +239,7 @@ def written(
     wordings: Sequence[Any] = (),
 ) -> str:
     """One text in the active language."""
-    values = {"tail": reference[-4:], "reference": reference, **values}
+    values = {"tail": reference[-4:], **values}
     if when is not None:
         values |= _spelled(when)
     signature, room = _signature(agency), LONGEST - units(_signed("", ""))

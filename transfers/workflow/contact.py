@@ -18,7 +18,8 @@ from ..models.alerts import OutboxMessage
 from ..models.applications import NotifyBy, TransferApplication
 from ..models.events import Event
 from ..policy import remembered
-from ..status import situation_of, sms
+from ..status import sms
+from ..status.situation import query_period
 from .actors import Actor
 from .case import CONTACT, Case
 from .errors import Invalid, NotAllowed, Problems
@@ -100,7 +101,7 @@ def may_change(application: TransferApplication, at: datetime) -> bool:
     """
     if application.is_open:
         return True
-    until = situation_of(application, at=at).query_until
+    until = query_period(application).get("query_until")
     return until is not None and localdate(at) <= until
 
 

@@ -6,18 +6,14 @@ Eight characters of an alphabet without look-alikes: 39 bits, stored only as a p
 import secrets
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.utils.crypto import salted_hmac
 
-from ..deadlines import delivery
-from ..models.alerts import OutboxMessage
-from ..models.applications import NotifyBy, TransferApplication
+from ..models.applications import TransferApplication
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8
-_PAUSE = 10 * 60  # seconds
 
 
 def new_code() -> str:
@@ -35,25 +31,6 @@ def code_of(key: str) -> str:
         number, index = divmod(number, len(ALPHABET))
         drawn.append(ALPHABET[index])
     return "".join(drawn)
-
-
-def ask_for_new(application: TransferApplication, at: datetime) -> bool:
-    """Queue a message that brings the applicant a new code; whether there is anywhere to send it.
-
-    One in ten minutes, however often it is asked for.
-    """
-    if delivery.code_channel(application) == NotifyBy.NONE:
-        return False
-    OutboxMessage.objects.get_or_create(
-        key=f"code:{application.reference}:{int(at.timestamp()) // _PAUSE}",
-        defaults={
-            "kind": OutboxMessage.Kind.CODE,
-            "application": application,
-            "created_at": at,
-            "next_try_at": at,
-        },
-    )
-    return True
 
 
 def keep(application: TransferApplication, code: str) -> None:
