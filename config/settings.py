@@ -368,7 +368,8 @@ LOCALE_PATHS = [BASE_DIR / "transfers" / "locale"]
 # --- Files ---------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-MEDIA_ROOT = DATA_DIR / "uploads"  # never served by address: a view checks who asks
+# What people hand in; the same directory for every host. Never served by address: a view asks who it is.
+MEDIA_ROOT = Path(env.str("UPLOAD_ROOT", default=str(DATA_DIR / "uploads"))).expanduser().absolute()
 MEDIA_URL = ""
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
