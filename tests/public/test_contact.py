@@ -148,7 +148,7 @@ def test_a_channel_needs_its_address(client: Client) -> None:
 
 
 def test_nothing_changed_writes_nothing(client: Client) -> None:
-    application = Scene().accepted()
+    application = fresh(Scene().accepted())
     answer = client.post(page(client, application), given(application))
     assert answer.status_code == 302
     assert fresh(application).version == application.version
@@ -157,10 +157,10 @@ def test_nothing_changed_writes_nothing(client: Client) -> None:
 
 def test_a_page_that_is_out_of_date_changes_nothing_and_names_no_colleague(client: Client) -> None:
     scene = Scene()
-    application = scene.accepted()
+    application = scene.submit(NOW).application
     address = page(client, application)
     form = given(application, notify_by="sms")
-    scene.four_eyes(application, "remit", "origin_finance", "origin_finance2", NOW)
+    scene.do(application, "origin_clerk", "pass_check", NOW)
     answer = client.post(address, form)
     assert answer.status_code == 422
     body = answer.content.decode()
