@@ -28,7 +28,7 @@ PRODUCTION = {
 
 
 def manage(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    ours = ("DEBUG", "DATA_DIR", "DJANGO_ALLOW_ASYNC_UNSAFE", *PRODUCTION)
+    ours = ("DEBUG", "DATA_DIR", "SMS_URL", "SMS_TOKEN", "DJANGO_ALLOW_ASYNC_UNSAFE", *PRODUCTION)
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
@@ -84,6 +84,11 @@ def test_production_needs_every_setting(tmp_path: Path, name: str) -> None:
         (PRODUCTION | {"DEBUG": "true"}, "production refuses it"),
         ({"PORT": "eighty"}, "eighty"),
         ({"DATABASE_URL": "mysql://localhost/jiexu"}, "neither PostgreSQL nor SQLite"),
+        ({"SMS_URL": "smpp://sms.example"}, "starts with 'smpp'"),
+        ({"SMS_URL": "file:sms"}, "name the directory in full"),
+        ({"SMS_URL": "https://sms.example/v1"}, "SMS_TOKEN"),
+        ({"SMS_URL": "https://a:b@sms.example/", "SMS_TOKEN": "x"}, "holds no password"),
+        (PRODUCTION | {"SMS_URL": "http://sms.example/", "SMS_TOKEN": "x"}, "starts with 'http'"),
     ],
 )
 def test_a_wrong_setting_is_refused(tmp_path: Path, wrong: dict[str, str], said: str) -> None:
@@ -91,6 +96,13 @@ def test_a_wrong_setting_is_refused(tmp_path: Path, wrong: dict[str, str], said:
 
     assert done.returncode != 0
     assert said in done.stderr
+
+
+def test_sms_goes_to_a_file_locally_and_is_off_in_production_unless_set(tmp_path: Path) -> None:
+    assert setting(tmp_path, "SMS_URL") == f"file://{tmp_path}/var/sms"
+    assert setting(tmp_path, "SMS_URL", **PRODUCTION) == ""
+    gateway = {"SMS_URL": "https://sms.example/v1", "SMS_TOKEN": "x"}
+    assert setting(tmp_path, "SMS_URL", **(PRODUCTION | gateway)) == "https://sms.example/v1"
 
 
 def test_a_local_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
