@@ -64,7 +64,7 @@ def test_the_pages_come_in_their_order(client: Client, number: str) -> None:
     assert "提交转移申请" in html
     assert number not in html
     assert f"{number[:3]}*************{number[-2:]}" in html
-    assert html.count(">修改<") == html.split('id="keep"')[0].count("<dt>") == 16
+    assert html.count(">修改<") == html.split('id="keep"')[0].count("<dt>") == 18
     assert not TransferApplication.objects.exists()
 
 
@@ -105,14 +105,14 @@ def test_the_code_is_gone_after_half_an_hour(client: Client, number: str) -> Non
 
 
 WRONG = [
-    (1, {"stopped": "", "enrolled": "", "retired": ""}, 3, "请说明原参保地是否已停保"),
+    (1, {"stopped": "", "enrolled": "", "retired": ""}, 3, "请选择原来的医保是否已停保"),
     (2, {"name": "", "id_number": "123"}, 2, "请输入18位身份证号，最后一位可以是X"),
     (2, {"name": NAME, "id_number": "990100198504120010"}, 1, "校验码不对，请检查是否输错"),
     (3, {"origin": "", "destination": "999999", "scheme_from": "", "scheme_to": "x",
-         "reason": "retired"}, 5, "请从列表中选择"),
+         "reason": "retired"}, 5, "请从列表里选"),
     (3, {"origin": "990100", "destination": "350500", "scheme_from": "resident",
          "scheme_to": "resident", "reason": "moved"}, 1, "明年"),
-    (4, {"gap": "", "stopped_on": "soon", "enrolled_on": "2999-01-01"}, 3, "请按年、月、日填写日期"),
+    (4, {"gap": "", "stopped_on": "soon", "enrolled_on": "2999-01-01"}, 3, "请按年、月、日输入日期"),
     (5, {}, 1, "身份证"),
     (6, {"notify_by": "sms", "contact_phone": "", "contact_email": ""}, 2, "手机"),
     (6, {"notify_by": "email", "contact_phone": "123", "contact_email": "x@", "consent": "on"}, 2,
@@ -158,7 +158,7 @@ def test_who_cannot_apply_is_told_what_to_do(
 ) -> None:
     given = dict(changes)
     if place := given.pop("disconnected", ""):
-        TransferPolicy.objects.create(region_id=place, valid_from=date(2024, 1, 1), connected=False)
+        assert TransferPolicy.objects.filter(region=place).update(connected=False)
     with time_machine.travel(MORNING, tick=False):
         assert fill_in(client, number, **given)["Location"] == "/apply/not-yet/"
         html = text(client.get("/apply/not-yet/"))

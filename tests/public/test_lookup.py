@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.public.visits import CODE, know_code
 from tests.scenes import Scene, moment
-from transfers.models import LookupThrottle
+from transfers.intake import drafts
+from transfers.models import LookupThrottle, OutboxMessage, TransferApplication
 from transfers.public import throttle
 from transfers.workflow import query_codes
 
@@ -182,3 +185,106 @@ def test_a_waiting_visitors_code_is_not_looked_at(
             ask(reference, "WRONG234", f"203.0.113.{n}")
         monkeypatch.setattr(query_codes, "check_password", _never)
         assert ask(reference, CODE, "203.0.113.99").status_code == 429
+
+
+def resend(reference: str, contact: str, address: str = "203.0.113.1") -> HttpResponse:
+    return Client(REMOTE_ADDR=address).post(
+        "/status/code/", {"reference": reference, "contact": contact}
+    )
+
+
+def waiting() -> list[OutboxMessage]:
+    return list(OutboxMessage.objects.filter(kind="code", sent_at=None, dead_at=None))
+
+
+@pytest.mark.parametrize("contact", ["13800000000", "+86 138-0000-0000", "ZHANG@example.org "])
+def test_a_lost_code_is_sent_anew_to_the_contact_of_the_case(reference: str, contact: str) -> None:
+    with time_machine.travel(NOON, tick=False):
+        answer = resend(reference.lower(), contact)
+        assert "如果两项都相符，新的查询码已经发出" in answer.content.decode()
+        (message,) = waiting()
+        assert message.application.reference == reference
+        resend(reference, contact, "203.0.113.2")
+        assert waiting() == [message]  # one waits at most
+        OutboxMessage.objects.filter(pk=message.pk).update(sent_at=NOON)
+        resend(reference, contact, "203.0.113.3")
+        assert len(waiting()) == 1
+        assert waiting() != [message]
+
+
+def test_whoever_asks_for_a_code_gets_the_same_answer(
+    reference: str, django_assert_num_queries: Any
+) -> None:
+    asked = [
+        (reference, "13800000000"),
+        (reference, "13911111111"),
+        (reference, "other@example.org"),
+        ("ZY20250101-0000000", "13800000000"),
+        ("nonsense", "x"),
+    ]
+    counts, answers = set(), []
+    with time_machine.travel(NOON, tick=False):
+        for n, (ref, contact) in enumerate(asked):
+            with CaptureQueriesContext(connection) as queries:
+                answers.append(plain(resend(ref, contact, f"203.0.113.{n}")))
+            counts.add(len([each for each in queries if "SAVEPOINT" not in each["sql"]]))
+    assert all(answer == answers[0] for answer in answers)
+    assert len(counts) == 1
+    assert len(waiting()) == 1
+
+
+def test_a_case_without_contact_cannot_be_asked_for_with_an_empty_one(reference: str) -> None:
+    TransferApplication.objects.update(contact_phone="", contact_email="", notify_by="none")
+    with time_machine.travel(NOON, tick=False):
+        for contact in (" ", "--", "+86"):
+            resend(reference, contact)
+    assert not waiting()
+
+
+def test_asking_for_codes_is_slowed_down(reference: str) -> None:
+    with time_machine.travel(NOON, tick=False):
+        for n in range(throttle.REFERENCE.free + 1):
+            assert resend(reference, "13900000000", f"203.0.113.{n}").status_code == 200
+        assert resend(reference, "13800000000", "203.0.113.99").status_code == 429
+    assert not waiting()
+
+
+def test_an_unsent_application_gets_the_same_answers_as_a_case(
+    reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = drafts.begin({}, reached=1, language="en", at=NOON)
+    hashed: list[str] = []
+    make, check = query_codes.make_password, query_codes.check_password
+    monkeypatch.setattr(
+        query_codes, "make_password", lambda code: hashed.append("dummy") or make(code)
+    )
+    monkeypatch.setattr(
+        query_codes, "check_password",
+        lambda code, kept: hashed.append("real") or check(code, kept),
+    )  # fmt: skip
+    answers = []
+    with time_machine.travel(NOON, tick=False) as clock:
+        for n, asked in enumerate((reference, draft.reference, "CG20250101-0000000")):
+            with CaptureQueriesContext(connection) as queries:
+                answers.append(plain(ask(asked, "WRONG234", f"203.0.113.{n}")))
+            answers[-1] = (*answers[-1], len(queries))
+        assert answers[0] == answers[1] == answers[2]
+        assert hashed == ["real", "real", "dummy"]
+        right = drafts.code_of(draft)
+        assert ask(draft.reference, right)["Location"] == "/apply/saved/"
+        clock.shift(timedelta(days=31))
+        assert plain(ask(draft.reference, right))[1] == answers[0][1]
+
+
+def test_a_new_key_of_the_site_does_not_lock_an_unsent_application(
+    settings: Any, client: Client
+) -> None:
+    draft = drafts.begin({}, reached=1, language="en", at=NOON)
+    old = drafts.code_of(draft)
+    settings.SECRET_KEY = "another one"
+    with time_machine.travel(NOON, tick=False):
+        client.post("/status/", {"reference": draft.reference, "code": old})
+        new = drafts.code_of(draft)
+        assert new != old
+        assert f"{new[:4]} {new[4:]}" in client.get("/apply/saved/").content.decode()
+        assert ask(draft.reference, new).status_code == 302

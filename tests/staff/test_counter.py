@@ -7,8 +7,10 @@ from typing import Any
 
 from tests.scenes import Scene, example_number, staff
 from tests.staff.desks import client_of, text_of
-from transfers.models import Agency, Disclosure, TransferApplication
+from transfers.intake.questions import PAGES
+from transfers.models import Agency, Disclosure, TransferApplication, TransferPolicy
 from transfers.rules.states import Role, State
+from transfers.staff.counter import CounterForm
 from transfers.workflow.query_codes import verify
 
 NEW = "/admin/cases/new/"
@@ -18,6 +20,7 @@ def answers(**changes: Any) -> dict[str, Any]:
     return {
         "direction": "in", "other": "350500", "name": "张示例", "id_number": example_number(),
         "scheme_from": "employee", "scheme_to": "flexible", "materials": ["id_card"],
+        "reason": "new_job", "notify_by": "email",
         "contact_phone": "13800000000", "contact_email": "zhang@example.org", "language": "zh-hans",
         **changes,
     }  # fmt: skip
@@ -61,6 +64,40 @@ def test_everything_wrong_is_told_at_once_and_kept(scene: Scene) -> None:
         assert f'id="id_{field}_error"' in html
     assert 'value="张示例"' in html
     assert '<option value="350500" selected>' in html
+
+
+def test_what_must_be_handed_in_is_asked_for_in_one_sentence(scene: Scene) -> None:
+    assert TransferPolicy.objects.filter(region="350500").update(connected=False)
+    client = client_of(scene.user("origin_clerk"))
+    given = answers(
+        reason="moved", materials=[], employer_name="示例公司", employer_uscc="91990100MA0000001X"
+    )
+    html = text_of(client.post(NEW, given))
+    assert "还缺材料：身份证、参保凭证、居住证明、" in html
+    assert 'id="id_certificate_number_error"' in html
+    assert not TransferApplication.objects.exists()
+    papers = ["id_card", "certificate", "residence_proof"]
+    answer = client.post(NEW, answers(
+        reason="moved", materials=papers, certificate_number="PZ-1"
+    ))  # fmt: skip
+    assert answer.status_code == 200
+    application = TransferApplication.objects.get()
+    assert (application.reason, application.notify_by) == ("moved", "email")
+    assert {each.kind for each in application.materials.all()} == set(papers)
+
+
+def test_the_counter_asks_what_the_applicants_pages_ask(scene: Scene) -> None:
+    """No question is defined twice: what both ask is the same field."""
+    own = set(CounterForm.declared_fields) - {
+        "direction", "other", "certificate_number", "materials", "language", "employer_name",
+        "employer_uscc",
+    }  # fmt: skip
+    asked = {name: field for page in PAGES for name, field in page.base_fields.items()}
+    assert own == {
+        "name", "id_number", "scheme_from", "scheme_to", "reason", "notify_by", "contact_phone",
+        "contact_email",
+    }  # fmt: skip
+    assert all(CounterForm.base_fields[name] is asked[name] for name in own)
 
 
 def test_the_same_person_twice_is_refused(scene: Scene) -> None:

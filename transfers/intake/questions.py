@@ -15,7 +15,6 @@ from django import forms
 from django.utils import timezone
 from django.utils.choices import flatten_choices
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from ..models.applications import Channel, MoveReason
 from ..models.regions import Region
@@ -339,10 +338,6 @@ class Contact(Questions):
 
 PAGES: tuple[type[Questions], ...] = (CanApply, Who, Places, Gap, Materials, Contact)
 CHECK = len(PAGES) + 1  # the last step reads everything back
-
-TITLES = {page.step: page.title for page in PAGES} | {
-    CHECK: pgettext_lazy("step", "Check your answers")
-}
 
 
 def page_of(step: int) -> type[Questions]:
