@@ -154,11 +154,11 @@ def test_an_auditor_reads_and_does_not_answer() -> None:
 
 def test_many_queries_and_ratings_cost_no_query_more(django_assert_num_queries: Any) -> None:
     scene = Scene()
-    clerk = client_of(scene.user("destination_clerk"))
     application = scene.in_state(State.BALANCE_CREDITED)
     query(application)
     rating(application)
     with time_machine.travel(moment("2025-11-04"), tick=False):
+        clerk = client_of(scene.user("destination_clerk"))
         clerk.get("/admin/feedback/")
         with django_assert_num_queries(8):
             clerk.get("/admin/feedback/")

@@ -20,6 +20,7 @@ from icalendar import Alarm, Calendar, Event
 from .. import plugs
 from ..models.applications import TransferApplication
 from ..plugs import Overlay
+from ..rules.states import State
 from ..rules.steps import StepKind
 from ..status import Situation, situation_of
 from ..workflow import feedback
@@ -27,6 +28,9 @@ from . import visit
 
 # Nine in the morning two days before: the entry begins with its day.
 _AHEAD = timedelta(days=-2, hours=9)
+
+# Where the last day for a query is shown as the day to keep.
+_SETTLED = frozenset({State.BALANCE_CREDITED, State.PAID_TO_PERSON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def days_to_keep(
             Keep(f"supplement {side}", clock.due_on, _("Send the missing materials"),
                  clock.provisional)
         )  # fmt: skip
-    if may_query and situation.query_until is not None:
+    if may_query and situation.query_until is not None and situation.state in _SETTLED:
         found.append(
             Keep("query", situation.query_until, _("Last day to query the result"),
                  situation.query_provisional)

@@ -15,6 +15,7 @@ from .. import plugs
 from ..models.applications import Submitter, TransferApplication
 from ..models.events import Event
 from ..models.regions import in_language
+from ..policy import remembered
 from ..rules.states import RELATION, Action, Side, State
 from ..status import Described, Situation, describe, describe_stale, situation_of
 from ..status.log import lines
@@ -70,7 +71,8 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
     context: dict[str, Any] = {}
     situation: Situation | None = None
     try:
-        situation = situation_of(application, at=now)
+        with remembered():
+            situation = situation_of(application, at=now)
         told = describe(situation)
         context = {"stages": stages(situation, told), "money": money_track(situation)}
     except Exception:
