@@ -209,6 +209,8 @@ def late(s: Situation, application: TransferApplication) -> str | None:
     }
     when = When(s.next_update_on) if s.next_update_on is not None else None
     wordings = TEXTS["late"] if s.chased_on else TEXTS["late"][1::2]
+    if when is None:
+        wordings = tuple(_fitting(wordings, when))
     return written(
         "late", application.destination_agency, s.reference, when, values, wordings=wordings
     )
@@ -244,13 +246,22 @@ def written(
         values |= _spelled(when)
     signature, room = _signature(agency), LONGEST - units(_signed("", ""))
     text = ""
-    for wording in wordings or TEXTS[key]:
-        if when is None and ("%(by)s" in str(wording) or "%(day)s" in str(wording)):
-            continue
+    for wording in wordings or _fitting(TEXTS[key], when):
         text = str(wording) % values
         if units(signature) + units(text) <= room:
             break
     return _signed(_cut(signature, room - units(text)), text)
+
+
+def _dated(wording: Any) -> bool:
+    return "%(by)s" in str(wording) or "%(day)s" in str(wording)
+
+
+def _fitting(wordings: Sequence[Any], when: When | None) -> Sequence[Any]:
+    """Those that speak of a day where there is one to speak of, else the others."""
+    if when is not None and any(map(_dated, wordings)):
+        return [each for each in wordings if _dated(each)]
+    return [each for each in wordings if not _dated(each)]
 
 
 def _spelled(when: When) -> dict[str, str]:
@@ -283,6 +294,9 @@ def _cut(name: str, room: int) -> str:
         return name
     mark = next((each for each in ("医保", " Healthcare") if each in name), "")
     place = name.partition(mark)[0] if mark else name
+    whole = place
     while place and units(place) + units(mark) > room:
-        place = place[:-1].rstrip()
-    return place + mark
+        place = place[:-1]
+    if not chinese() and whole[len(place) :][:1].isalpha():
+        place = place.rpartition(" ")[0] or place  # no half a word
+    return place.rstrip() + mark
