@@ -18,6 +18,7 @@ from . import (
     case,
     counter,
     disclosure,
+    employers,
     feedback,
     finance,
     inbox,
@@ -79,7 +80,6 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # These register themselves with this site, so it must be there first.
-        from .managed.employers import link as employer_link
 
         def page(route: str, view: Any, name: str) -> URLPattern:
             return path(route, self.admin_view(view), name=name)
@@ -108,7 +108,7 @@ class StaffSite(admin.AdminSite):
             page("search/", search.search, "search"),
             page("calendar/", years.calendar, "calendar"),
             page("calendar/load/", years.load, "calendar_load"),
-            page("employers/<int:pk>/link/", employer_link, "employer_link"),
+            page("employers/<int:pk>/link/", employers.link, "employer_link"),
             page("cases/new/", counter.new, "case_new"),
             page("cases/<str:reference>/", case.case, "case"),
             page("cases/<str:reference>/applicant/", case.applicant, "case_applicant"),
