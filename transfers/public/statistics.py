@@ -129,11 +129,10 @@ def _chart(
     `full`: the length that fills the picture; otherwise the longest does.
     """
     given = list(rows)
-    longest = full or max(
-        (max(length or 0, line or 0) for *_words, length, line in given), default=0
-    )
+    longest = max((max(length or 0, line or 0) for *_words, length, line in given), default=0)
     if not longest:
         return None
+    longest = full or longest
     bars = []
     for place, (label, text, length, line) in enumerate(given):
         top = place * _ROW
@@ -180,6 +179,7 @@ class Page:
             first=Min("month"), last=Max("month")
         )
         first, last = known["first"] or self.today, known["last"] or self.today
+        self.first: date = first
         self.years = range(last.year, first.year - 1, -1)
         self.year = _whole(asked.get("year") or str(last.year))
         self.measure = asked.get("of") or Measure.RELATION
@@ -201,9 +201,9 @@ class Page:
 
     @property
     def months(self) -> list[date]:
-        """The months of the year that have begun."""
-        last = self.today.month if self.year == self.today.year else 12
-        return [date(self.year, month, 1) for month in range(1, last + 1)]
+        """The months of the year that have begun, from the first that anything ended in."""
+        months = (date(self.year, month, 1) for month in range(1, 13))
+        return [month for month in months if self.first <= month <= self.today]
 
     def month(self, measure: str, month: date) -> Figure:
         row = self.rows.get((measure, month.month))
