@@ -112,7 +112,7 @@ def dead(**fields: Any) -> OutboxMessage:
 
 
 def test_dead_letters_are_shown_in_scope_and_tried_again(scene: Scene, late: Step) -> None:
-    ours = dead(application=late.application)
+    ours = dead(application=late.application, channel="sms")
     (elsewhere,) = _elsewhere()
     theirs = dead(application=elsewhere)
     digest = dead(kind="digest", recipient=scene.user("origin_clerk"))
@@ -120,6 +120,7 @@ def test_dead_letters_are_shown_in_scope_and_tried_again(scene: Scene, late: Ste
     html = text_of(supervisor.get("/admin/outbox/"))
     assert late.application.reference in html
     assert "SMTP 550" in html
+    assert "短信" in html
     assert elsewhere.reference not in html
     assert late.application.contact_email not in html
     supervisor.post("/admin/outbox/retry/", {"message": [ours.pk, theirs.pk, digest.pk]})

@@ -18,7 +18,7 @@ from .. import plugs
 from ..deadlines import digest, sweep
 from ..deadlines.calendars import calendar_of
 from ..models.alerts import OutboxMessage
-from ..models.applications import TransferApplication
+from ..models.applications import NotifyBy, TransferApplication
 from ..models.regions import NATION
 from ..models.steps import Step
 from ..models.users import User
@@ -120,7 +120,11 @@ def _send_on_paper(now: datetime) -> None:
         digest__in=list(due.filter(kind=OutboxMessage.Kind.DIGEST).values_list("pk", flat=True)),
         alert__step__closed_on__isnull=True,
     ).update(sent_at=now)
-    due.update(sent_at=now)
+    by_sms = TransferApplication.objects.filter(notify_by=NotifyBy.SMS)
+    due.filter(kind=OutboxMessage.Kind.APPLICANT, application__in=by_sms).update(
+        sent_at=now, channel="sms"
+    )
+    due.update(sent_at=now, channel="email")
 
 
 def _assign() -> None:

@@ -65,7 +65,7 @@ def retry(request: HttpRequest) -> HttpResponse:
     ids = [int(n) for n in request.POST.getlist("message") if n.isdigit() and len(n) < 19]
     wanted = list(dead_letters(desk_of(request)).filter(pk__in=ids).values_list("pk", flat=True))
     count = OutboxMessage.objects.filter(pk__in=wanted).update(
-        dead_at=None, attempts=0, leased_until=None, next_try_at=timezone.now()
+        dead_at=None, attempts=0, leased_until=None, next_try_at=timezone.now(), channel=""
     )
     text = ngettext(
         "%(n)d message will be tried again.", "%(n)d messages will be tried again.", count
