@@ -9,6 +9,7 @@ import pytest
 import time_machine
 
 from tests.looks import (
+    HEIGHT,
     LANGUAGES,
     MATRIX,
     PICTURES,
@@ -21,7 +22,7 @@ from tests.looks import (
     readings,
     switch,
 )
-from tests.public.visits import CODE, SIGHTS, answers, know_code
+from tests.public.visits import CODE, SIGHTS, STALE, know_code, pages, photo_file, type_in
 from tests.scenes import Scene, example_number, moment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -53,20 +54,45 @@ def _look_up(page: Any, base: str, reference: str) -> None:
 def test_every_state(
     live_server: Any, page: Any, chosen: Callable[[int], tuple[Look, ...]]
 ) -> None:
-    """Each state in each language, in each size and at each width; `full` sees all twelve."""
+    """Each state in each language, in each size and at each width; `full` sees all twelve.
+
+    In both languages what is happening, what to do and by when stand on a phone's first screen.
+    """
     scene = Scene()
-    for number, (name, sight) in enumerate(SIGHTS.items()):
+    for number, (name, sight) in enumerate({**SIGHTS, "stale": STALE}.items()):
         application = sight.make(scene)
         know_code(application)
         with time_machine.travel(sight.at, tick=True):
             _look_up(page, live_server.url, application.reference)
-            for (language, size), widths in readings(chosen(number)).items():
+            standard: dict[tuple[str, str], list[int]] = {
+                (each, "standard"): [] for each in LANGUAGES
+            }
+            for (language, size), widths in (standard | readings(chosen(number))).items():
                 switch(page, live_server.url, language, size)
                 page.reload()
                 assert page.inner_text("h2#now").endswith(
                     sight.zh if language != "en" else sight.en
                 )
-                _examine(page, f"status-{name}-{language}-{size}", widths)
+                if size == "standard":
+                    _first_screen(page, f"{name} {language}")
+                if widths:
+                    _examine(page, f"status-{name}-{language}-{size}", widths)
+
+
+def _first_screen(page: Any, name: str) -> None:
+    page.set_viewport_size({"width": 375, "height": HEIGHT})
+    overlay = page.locator(".box .you .first").count() > 0
+    # Where an overlay asks for something, that and its day are one sentence; the check's own comes after.
+    rows = (
+        ["dl > div:first-child dd", ".you .first"]
+        if overlay
+        else ["dl > div:first-child dd", ".you dd"]
+    )
+    if not overlay and page.locator(".box .by").count():
+        rows.append(".by strong")
+    for row in rows:
+        box = page.locator(f".box {row}").first.bounding_box()
+        assert box["y"] + box["height"] <= HEIGHT, (name, row, box)
 
 
 @pytest.mark.parametrize(
@@ -90,47 +116,81 @@ def test_the_other_pages(live_server: Any, page: Any, language: str, size: str) 
     page.goto(base + "/status/")
     page.click("main button[type=submit]")
     _examine(page, f"lookup-wrong-{suffix}")
-    page.goto(base + "/apply/")
-    page.click("main button[type=submit]")
-    page.wait_for_load_state()
-    assert page.locator(".summary li").count() >= 8
-    _examine(page, f"apply-wrong-{suffix}")
-    _fill(page, answers(example_number()))
-    page.check("input[name=enrolled][value=no]")
-    page.click("main button[type=submit]")
-    _examine(page, f"not-yet-{suffix}")
-    page.click("main .button")
-    page.check("input[name=enrolled][value=yes]")
-    page.click("main button[type=submit]")
-    _examine(page, f"check-{suffix}")
-    page.click("main button[type=submit]")
-    _examine(page, f"done-{suffix}")
+    _apply(page, base, suffix)
     page.click("main .button")
     page.click("text=" + ("Withdraw the application" if language == "en" else "撤回申请"))
     _examine(page, f"withdraw-{suffix}")
 
 
-def _fill(page: Any, given: dict[str, Any]) -> None:
-    for name in ("stopped", "enrolled", "scheme_from", "scheme_to"):
-        page.check(f"input[name={name}][value={given[name]}]")
-    for name in ("name", "id_number", "contact_phone", "contact_email", "stopped_on"):
-        page.fill(f"#id_{name}", given[name])
-    for name in ("origin", "destination"):
-        page.select_option(f"#id_{name}", given[name])
-    page.check("#id_consent")
+def _apply(page: Any, base: str, suffix: str) -> None:
+    """Every page of an application: as it comes, answered wrongly, in the way, and right."""
+    for step, given in enumerate(pages(example_number()), 1):
+        page.goto(base + ("/apply/" if step == 1 else f"/apply/{step}/"))
+        _examine(page, f"apply-{step}-{suffix}")
+        page.click("main form > .row .button, main form > .button")
+        page.wait_for_load_state()
+        assert page.locator(".summary li").count() >= 1
+        _examine(page, f"apply-{step}-wrong-{suffix}")
+        if step == 1:
+            type_in(page, given | {"stopped": "no", "enrolled": "no", "retired": "yes"})
+            page.click("main form > .row .button, main form > .button")
+            _examine(page, f"not-yet-{suffix}")
+            page.click("main .row .button")
+        elif step == 4:
+            type_in(page, given | {"gap": "yes"})
+            page.click("main form > .row .button, main form > .button")
+            _examine(page, f"gap-{suffix}")
+            page.goto(base + "/apply/4/")
+        elif step == 5:
+            page.set_input_files("#id_photo_id_card", photo_file())
+            page.click("main form button[name=stay]")
+            _examine(page, f"apply-5-sent-{suffix}")
+        type_in(page, given)
+        page.click("main form > .row .button, main form > .button")
+        page.wait_for_load_state()
+    _examine(page, f"check-{suffix}")
+    page.goto(base + "/apply/saved/")
+    _examine(page, f"saved-{suffix}")
+    page.goto(base + "/status/code/")
+    _examine(page, f"resend-{suffix}")
+    page.goto(base + "/apply/check/")
+    page.click("main form > .row .button, main form > .button")
+    page.wait_for_url("**/apply/done/")
+    _examine(page, f"done-{suffix}")
 
 
-def test_what_to_do_and_by_when_stand_on_the_first_screen(live_server: Any, page: Any) -> None:
-    application = SIGHTS["out"].make(Scene())
+@pytest.mark.parametrize(("language", "size"), list(zip(LANGUAGES, SIZES, strict=True)))
+def test_what_can_be_done_from_the_status_page(
+    live_server: Any, page: Any, language: str, size: str
+) -> None:
+    """Querying and rating with their errors, and the count of a deadline."""
+    base, suffix = live_server.url, f"{language}-{size}"
+    application = SIGHTS["credited"].make(Scene())
     know_code(application)
-    page.set_viewport_size({"width": 375, "height": 812})
-    with time_machine.travel(SIGHTS["out"].at, tick=True):
-        for language in LANGUAGES:
-            switch(page, live_server.url, language)
-            _look_up(page, live_server.url, application.reference)
-            for row in (".box .you dd", ".box dl > div:nth-child(3) strong"):
-                box = page.locator(row).bounding_box()
-                assert box["y"] + box["height"] <= 812, (language, row, box)
+    with time_machine.travel(SIGHTS["credited"].at, tick=True):
+        switch(page, base, language, size)
+        _look_up(page, base, application.reference)
+        status = page.url
+        for name, answer in (("dispute", "about_0"), ("rate", "level_0")):
+            page.goto(f"{status}{name}/")
+            _examine(page, f"{name}-{suffix}")
+            page.click("main button[type=submit]")
+            _examine(page, f"{name}-wrong-{suffix}")
+            page.check(f"#id_{answer}")
+            page.click("main button[type=submit]")
+            page.wait_for_url(status)
+        _examine(page, f"status-queried-{suffix}")
+        page.goto(f"{status}dispute/")
+        _examine(page, f"dispute-waiting-{suffix}")
+        page.goto(f"{base}/deadline/")
+        page.click("main button[type=submit]")
+        assert page.locator(".summary li").count() == 2
+        page.check("#id_what_2")
+        page.select_option("#id_place", "990100")
+        page.fill("#id_start", "2025-09-30")
+        page.click("main button[type=submit]")
+        assert page.locator(".count tbody tr").count() == 21
+        _examine(page, f"deadline-{suffix}")
 
 
 @pytest.mark.parametrize("name", ["moved", "supplement", "credited"])

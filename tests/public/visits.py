@@ -181,3 +181,25 @@ def fill_in(client: Client, number: str, *, until: int = 7, **changes: Any) -> H
             break
     assert answer is not None
     return answer
+
+
+def photo_file() -> dict[str, Any]:
+    """The same, as a browser takes it."""
+    sent = photo()
+    return {"name": sent.name, "mimeType": sent.content_type, "buffer": sent.read()}
+
+
+def type_in(page: Any, given: dict[str, Any]) -> None:
+    """Fill in the form that a browser shows; without a script of ours in the page."""
+    for name, value in given.items():
+        field = page.locator(f"main form [name={name}]").first
+        kind = field.get_attribute("type") or "select"
+        if kind == "radio":
+            if value:
+                page.check(f"input[name={name}][value={value}]")
+        elif kind == "checkbox":
+            field.check()
+        elif kind == "select":
+            field.select_option(value)
+        else:
+            field.fill(value)

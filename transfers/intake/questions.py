@@ -150,7 +150,7 @@ class CanApply(Questions):
         [
             (NO, _("No")),
             (RELOCATED, _("Yes, and I have settled in another province")),
-            (YES, _("Yes")),
+            (YES, _("Yes, and I have not settled in another province")),
         ],
         _("Say whether you draw retirement benefits already."),
     )
