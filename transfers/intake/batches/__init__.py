@@ -3,9 +3,9 @@
 from .asking import DISCARDABLE, discard, hand_in
 from .downloads import annotated, export
 from .grouping import Group, groups_of
+from .jobs import Run, work
 from .template import template
 from .uploading import MOST_BYTES, AlreadyUploaded, take
-from .work import Run, work
 
 __all__ = [
     "DISCARDABLE",

@@ -51,7 +51,7 @@ COLUMNS = (
     ),
     Column(
         "scheme_from", "原险种", "Old scheme",
-        _("职工 (employee) or 灵活就业 (flexible employment)."), "职工",
+        _("Employee, or Flexible employment."), "职工",
         also=("转出险种", "原参保险种", "Scheme at the origin", "Scheme at the old place"),
     ),
     Column(

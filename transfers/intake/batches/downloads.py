@@ -46,9 +46,12 @@ def _said(problems: list[dict[str, str]]) -> str:
 def export(batch: Batch, kind: str) -> bytes:
     """What became of the rows, names and numbers masked. `kind`: csv or xlsx."""
     header = [
-        in_language(*ROW), _("Name"), _("ID number"), _("Reference number"), _("State"), _("From"),
-        _("To"),
-    ]  # fmt: skip
+        in_language(*ROW),
+        *(BY_FIELD[name].name for name in ("name", "id_number")),
+        _("Reference number"),
+        _("State"),
+        *(BY_FIELD[name].name for name in ("origin", "destination")),
+    ]
     if kind == "csv":
         return as_csv(header, _lines(batch))
     return as_xlsx(batch.reference, header, _lines(batch))

@@ -31,20 +31,28 @@ def template(on: date) -> bytes:
 
 
 def _people(sheet: Any) -> None:
-    sheet.title = _("People")
+    sheet.title = _("List of people")
     sheet.freeze_panes = "A2"
     for place, column in enumerate(COLUMNS, 1):
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = 24
         sheet.column_dimensions[letter].number_format = _TEXT
-        example = in_language(*EXAMPLE) if column.field == "name" else column.example
+        example = column.example
+        if column.field == "name":
+            example = in_language(*EXAMPLE)
+        elif column.field == "scheme_from":
+            example = in_language(example, "Employee")
         for number, text in enumerate((column.name, example), 1):
             cell = sheet.cell(number, place, text)
             cell.number_format = _TEXT
             cell.data_type = "s"
             cell.font = Font(bold=number == 1, italic=number == 2)
         if column.field == "scheme_from":
-            choice = DataValidation(type="list", formula1='"职工,灵活就业"', allow_blank=True)
+            choice = DataValidation(
+                type="list",
+                formula1=in_language('"职工,灵活就业"', '"Employee,Flexible employment"'),
+                allow_blank=True,
+            )
             choice.add(f"{letter}2:{letter}{MOST_ROWS + 2}")
             sheet.add_data_validation(choice)
 

@@ -1,0 +1,142 @@
+"""A job that checks and hands in a batch is killed at any moment: the end is as if it never was."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from django.db import connections
+from django.db.models import F
+from django.utils import timezone
+
+from tests.faults.test_sweep_kills import in_a_child
+from tests.intake.spreadsheets import AT, an_employer, as_text, row, uploaded
+from tests.scenes import Scene, example_number
+from transfers.intake import batches
+from transfers.models import Batch, BatchRow, Event, OutboxMessage, Step, TransferApplication
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    # Python 3.12 warns of forking beside threads; the child below starts none and ends by _exit.
+    pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning"),
+]
+
+
+def job() -> None:
+    """What the schedule does, once, at any moment after the lease of whoever was killed."""
+    run = batches.work(timezone.now, seconds=600)
+    assert not run.errors
+
+
+def heal() -> None:
+    """Let the lease of a killed job be over."""
+    Batch.objects.filter(leased_until__isnull=False).update(leased_until=AT)
+
+
+def half_done() -> int:
+    """Rows and cases that do not tell the same, seen between two runs."""
+    cases = TransferApplication.objects.filter(channel="batch")
+    rows = BatchRow.objects.filter(state="submitted")
+    checked = Batch.objects.exclude(state__in=["waiting", "checking"])
+    return (
+        abs(cases.count() - rows.count())
+        + cases.filter(batch_row=None).count()
+        + Batch.objects.filter(state__in=["waiting", "checking"], rows__isnull=False).count()
+        + sum(batch.rows.count() != batch.rows_total for batch in checked)
+    )
+
+
+@pytest.mark.parametrize("good", [30, pytest.param(400, marks=pytest.mark.full)])
+def test_kills_leave_nothing_half_done_and_nothing_twice(
+    good: int, record_property: Callable[[str, object], None]
+) -> None:
+    seed = int.from_bytes(os.urandom(4))
+    record_property("seed", seed)
+    random, user, known = Random(seed), an_employer(), example_number()
+    rows = [row() for _ in range(good)] + [row(name="") for _ in range(4)] + [row(id_number=known)]
+    batch = uploaded(user, as_text(rows))
+    kills = halves = 0
+    asked = False
+    while kills < 40 * good:
+        batch.refresh_from_db()
+        if batch.state == Batch.State.DONE:
+            break
+        if batch.state == Batch.State.CHECKED and not asked:
+            Scene().submit(id_number=known)  # too late for the check
+            batches.hand_in(batch, at=AT)
+            asked = True
+        heal()
+        # Reading needs longer than a row; a growing time lets it come through on any machine.
+        longest = 0.25 + 0.25 * kills if not asked else 0.3
+        kills += in_a_child(job, random.uniform(0.02, longest))
+        halves += half_done()
+    print(f"seed {seed}: killed {kills} times")
+    assert kills >= 5
+    assert halves == 0
+    batch.refresh_from_db()
+    counts = [batch.rows.filter(state=state).count() for state in BatchRow.State.values]
+    assert dict(zip(BatchRow.State.values, counts, strict=True)) == {
+        "good": 0, "bad": 4, "submitted": good, "refused": 1,
+    }  # fmt: skip
+    cases = TransferApplication.objects.filter(channel="batch")
+    assert cases.values("person").distinct().count() == cases.count() == good
+    assert Event.objects.filter(application__in=cases, verb="submit").count() == good
+    assert Step.objects.filter(application__in=cases).count() == 2 * good
+    told = OutboxMessage.objects.filter(application__in=cases)
+    assert told.values("key").distinct().count() == told.count()
+    assert cases.exclude(employer=F("batch_row__batch__employer")).count() == 0
+
+
+def test_three_runs_at_once_hand_in_each_row_once() -> None:
+    batch = uploaded(an_employer(), as_text([row() for _ in range(12)]))
+    job()
+    batches.hand_in(batch, at=AT)
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for _ in range(6):
+                heal()  # every run takes the batch from the others
+                job()
+        except BaseException as error:  # noqa: BLE001 - told below
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert TransferApplication.objects.filter(channel="batch").count() == 12
+    batch.refresh_from_db()
+    assert batch.state == Batch.State.DONE
+    assert half_done() == 0
+
+
+def test_the_same_file_sent_twice_at_once_is_one_batch() -> None:
+    user, content = an_employer(), as_text([row()])
+    outcomes: list[str] = []
+    barrier = threading.Barrier(4)
+
+    def send() -> None:
+        try:
+            barrier.wait()
+            uploaded(user, content)
+            outcomes.append("taken")
+        except batches.AlreadyUploaded:
+            outcomes.append("known")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["known", "known", "known", "taken"]
+    assert Batch.objects.count() == 1
