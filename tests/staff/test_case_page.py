@@ -17,7 +17,7 @@ from transfers.workflow.actions import offers
 from transfers.workflow.actors import Actor
 from transfers.workflow.conditions import obstacle
 
-PRICE = 15
+PRICE = 16
 
 
 def legal(application: TransferApplication, side: Side, role: Role) -> set[str]:

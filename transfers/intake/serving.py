@@ -1,19 +1,18 @@
 """An uploaded file as an answer: shown, and able to do nothing."""
 
-from django.http import FileResponse
+from django.http import HttpResponse
 
 from ..models.drafts import FileType, Upload
 
 _ENDINGS = {FileType.JPEG: "jpg", FileType.PNG: "png", FileType.PDF: "pdf"}
 
 
-def shown(upload: Upload) -> FileResponse:
+def shown(upload: Upload) -> HttpResponse:
     """The file under a name that says nothing. Who asks may see it; the view made sure."""
-    response = FileResponse(
-        upload.file.open("rb"),
-        content_type=upload.file_type,
-        filename=f"{upload.kind}.{_ENDINGS[FileType(upload.file_type)]}",
-    )
+    with upload.file.open("rb") as file:
+        response = HttpResponse(file.read(), content_type=upload.file_type)
+    name = f"{upload.kind}.{_ENDINGS[FileType(upload.file_type)]}"
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"

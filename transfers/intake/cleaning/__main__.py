@@ -10,7 +10,7 @@ from .verdict import CPU_SECONDS, MEMORY_BYTES, WALL_SECONDS, Clean, Unclean, Wh
 
 def _limit() -> None:
     """Whatever the file does, this process ends, small, and writes nowhere."""
-    signal.alarm(WALL_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -17,6 +17,7 @@ from .verdict import MAX_BYTES, MAX_PAGES, Clean, Unclean, Why
 MAX_OBJECTS = 30_000
 MAX_UNPACKED = 300_000_000  # bytes of all streams together; a viewer has to hold what it shows
 MAX_IMAGE_PIXELS = 120_000_000
+MAX_COLUMNS = 100_000  # of a packed picture; a viewer makes room for them before it reads any
 MAX_SIDE = 14_400  # points; what a PDF may be at most
 _BUFFER = 64 * 1024 * 1024
 
@@ -208,6 +209,8 @@ class _Filter:
         filters = _names(stream.get("/Filter"))
         if set(filters) - _GENERAL - _PICTURES or set(filters[:-1]) & _PICTURES:
             raise Unclean(Why.DAMAGED)
+        if any(int(each.get("/Columns", 1)) > MAX_COLUMNS for each in _parms(stream)):
+            raise Unclean(Why.COMPLEX)
         if not self._packed or not filters:
             return
         if filters[-1] in _DCT:
@@ -258,10 +261,15 @@ def _names(value: pikepdf.Object | None) -> list[str]:
     return [str(each) for each in value] if isinstance(value, pikepdf.Array) else [str(value)]
 
 
-def _colour_transform(stream: pikepdf.Stream) -> pikepdf.Dictionary | None:
+def _parms(stream: pikepdf.Stream) -> list[pikepdf.Object]:
+    """The parameters of the filters that have any."""
     given = stream.get("/DecodeParms")
-    if isinstance(given, pikepdf.Array):
-        given = given[-1] if len(given) else None
-    if isinstance(given, pikepdf.Dictionary) and "/ColorTransform" in given:
-        return pikepdf.Dictionary(ColorTransform=int(given.ColorTransform))
+    each = list(given) if isinstance(given, pikepdf.Array) else [given]
+    return [parms for parms in each if isinstance(parms, pikepdf.Dictionary)]
+
+
+def _colour_transform(stream: pikepdf.Stream) -> pikepdf.Dictionary | None:
+    for parms in _parms(stream):
+        if "/ColorTransform" in parms:
+            return pikepdf.Dictionary(ColorTransform=int(parms.ColorTransform))
     return None
