@@ -115,6 +115,7 @@ WRONG = [
     (4, {"gap": "", "stopped_on": "soon", "enrolled_on": "2999-01-01"}, 3, "请按年、月、日输入日期"),
     (5, {}, 1, "身份证"),
     (6, {"notify_by": "sms", "contact_phone": "", "contact_email": ""}, 2, "手机"),
+    (6, {"notify_by": "", "contact_phone": "123", "contact_email": "x@"}, 4, "手机"),
     (6, {"notify_by": "email", "contact_phone": "123", "contact_email": "x@", "consent": "on"}, 2,
      "电子邮箱"),
 ]  # fmt: skip

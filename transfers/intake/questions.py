@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.choices import flatten_choices
 from django.utils.translation import gettext_lazy as _
 
-from ..models.applications import Channel, MoveReason
+from ..models.applications import Channel, MoveReason, NotifyBy
 from ..models.regions import Region
 from ..rules import identity, months
 from ..rules.materials import Facts, Requirement, required
@@ -328,9 +328,11 @@ class Contact(Questions):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if "notify_by" in given and not {"contact_phone", "contact_email"} & set(self.errors):
+        if not {"contact_phone", "contact_email"} & set(self.errors):
             for problem in contact.problems_of(
-                given["contact_phone"], given["contact_email"], given["notify_by"]
+                given["contact_phone"],
+                given["contact_email"],
+                given.get("notify_by") or NotifyBy.NONE,
             ):
                 self.add_error(problem.field, str(problem.message))
         return given
