@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -335,6 +336,22 @@ def test_a_checked_file_is_no_longer_kept() -> None:
     assert not default_storage.exists(name)
     batch.refresh_from_db()
     assert not batch.file
+
+
+def test_what_is_over_its_time_is_forgotten() -> None:
+    user = an_employer()
+    unsent = checked(user, as_workbook([row(name="")]))
+    sent = handed_in(user, as_workbook([row()]))
+    left = default_storage.save("batches/left-by-a-kill", ContentFile(b"x"))
+    assert batches.forget(AT) == 0  # left behind in the future, as seen from 2025
+    assert batches.forget(AT + timedelta(days=31)) == 1
+    unsent.refresh_from_db()
+    assert unsent.state == Batch.State.DISCARDED
+    assert sent.rows.get().values["name"] == "张示例"
+    batches.forget(AT + timedelta(days=3_650))
+    assert not default_storage.exists(left)
+    assert (sent.rows.get().values, sent.rows.get().cells) == ({}, [])
+    assert TransferApplication.objects.count() == 1
 
 
 def test_the_annotated_file_holds_every_cell_and_every_problem_and_nothing_runs() -> None:

@@ -4,6 +4,7 @@ from .asking import DISCARDABLE, discard, hand_in
 from .downloads import annotated, export
 from .grouping import Group, groups_of
 from .jobs import Run, work
+from .keeping import forget, kept_until
 from .template import template
 from .uploading import MOST_BYTES, AlreadyUploaded, take
 
@@ -16,8 +17,10 @@ __all__ = [
     "annotated",
     "discard",
     "export",
+    "forget",
     "groups_of",
     "hand_in",
+    "kept_until",
     "take",
     "template",
     "work",

@@ -115,6 +115,7 @@ def _context(found: Batch, **more: Any) -> dict[str, Any]:
         "states": _case_states(found) if asked else [],
         "errors": [each for each in found.problems if each["level"] == "error"],
         "notes": [each for each in found.problems if each["level"] == "note"],
+        "kept_until": batches.kept_until(found) if found.state == State.CHECKED else None,
         "may_discard": found.state in batches.DISCARDABLE,
         **more,
     }
