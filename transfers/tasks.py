@@ -123,15 +123,15 @@ def lapse_supplements() -> int:
 @shared_task
 def forget_expired() -> int:
     """Delete what no longer serves anybody: sessions that ended, applications that nobody handed in,
-    look-ups that failed more than a day ago, statements whose columns nobody came to name, and
-    uploaded files that no row names."""
+    look-ups that failed more than a day ago, statements whose columns nobody came to name,
+    uploaded files that no row names, and batches that are over their time."""
     now = timezone.now()
     sessions, _by_model = Session.objects.filter(expire_date__lt=now).delete()
     day_ago = now - timedelta(days=1)
     lookups, _by_model = LookupThrottle.objects.filter(last_miss_at__lt=day_ago).delete()
     unsent = drafts.forget(timezone.localdate(now))
     files = waiting.forget(now) + uploads.forget(now)
-    gone = sessions + lookups + unsent + files
+    gone = sessions + lookups + unsent + files + batches.forget(now)
     heartbeats.record("forget_expired", now, gone)
     return gone
 
