@@ -60,7 +60,7 @@ OF_A_CASE = {
     "case_paper_pdf",
 }  # fmt: skip
 # By role and agency: tests/staff/test_statements.py.
-# By role: tests/staff/test_employers.py.
+# By role: tests/public/test_employer.py.
 OF_AN_EMPLOYER = {"employer_link"}
 OF_A_STATEMENT = {"statement", "statement_accept", "statement_line"}
 OF_A_ROW = {"change", "delete", "history"}
