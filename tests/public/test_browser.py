@@ -189,7 +189,7 @@ def test_what_can_be_done_from_the_status_page(
         page.select_option("#id_place", "990100")
         page.fill("#id_start", "2025-09-30")
         page.click("main button[type=submit]")
-        assert page.locator(".count tbody tr").count() == 21
+        assert page.locator(".daily tbody tr").count() == 21
         _examine(page, f"deadline-{suffix}")
 
 

@@ -71,4 +71,4 @@ def dispute(request: HttpRequest, reference: str) -> HttpResponse:
         "office": application.agency(feedback.side_of(application)),
         "days": feedback.ANSWER_DAYS,
     }
-    return render(request, "public/dispute.html", context, status=422 if form.errors else 200)
+    return render(request, "public/dispute.html", context)

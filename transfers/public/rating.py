@@ -65,4 +65,4 @@ def rate(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             return redirect("status", reference=reference)
     context = {"application": application, "form": form}
-    return render(request, "public/rate.html", context, status=422 if form.errors else 200)
+    return render(request, "public/rate.html", context)
