@@ -95,7 +95,7 @@ def test_whatever_the_applicant_is_told_has_a_text_of_its_own() -> None:
         Action.PASS_CHECK, BalanceAction.MISMATCH, BalanceAction.BOUNCE, BalanceAction.PAY_TO_PERSON,
     }  # fmt: skip
     assert told <= set(TEXTS)
-    assert set(TEXTS) == told | {"late", "code", "contact", "news"}
+    assert set(TEXTS) == told | {"late", "code", "contact", "answer", "news"}
 
 
 def message(application: TransferApplication, event: Event | None = None) -> OutboxMessage:

@@ -127,6 +127,10 @@ TEXTS: dict[str, tuple[Any, ...]] = {
         _("Contact details of …%(tail)s changed. Not you? Call %(phone)s."),
         _("Contact of …%(tail)s changed. Not you? Call us."),
     ),
+    "answer": (
+        _("See online: your query is answered, …%(tail)s."),
+        _("Query answered, …%(tail)s. See online."),
+    ),
     "news": (
         _("News about your transfer …%(tail)s. See it online."),
         _("News, …%(tail)s. See it online."),
