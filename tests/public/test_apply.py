@@ -9,7 +9,7 @@ import time_machine
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
-from tests.public.visits import EMAIL, NAME, enter, fill_in, pages
+from tests.public.visits import EMAIL, NAME, enter, fill_in, pages, photo
 from tests.scenes import Scene, example_number, moment
 from transfers.intake import drafts
 from transfers.models import Draft, Event, TransferApplication, TransferPolicy, Upload
@@ -377,24 +377,50 @@ def test_two_tabs_of_two_applications_do_not_mix(client: Client, number: str) ->
     assert Draft.objects.get(pk=second.pk).answers["name"] == NAME
 
 
-def test_applying_again_brings_every_old_answer(client: Client) -> None:
-    application = Scene().in_state(State.REJECTED)
+def test_applying_again_brings_every_old_answer_and_shows_nobody_who_it_is(client: Client) -> None:
+    application = Scene().in_state(
+        State.REJECTED, contact_phone="13800000712", contact_email=EMAIL, notify_by="email"
+    )
     address = enter(client, application)
     assert client.post(f"{address}again/")["Location"] == "/apply/"
     client.post(f"{address}again/")
     draft = Draft.objects.get()
     assert draft.follows == application
-    assert draft.answers["id_number"] == application.person.id_number
+    personal = [
+        application.person.id_number, application.applicant_name, "13800000712", EMAIL,
+    ]  # fmt: skip
+    shown = ""
     for step, given in enumerate(pages(""), 1):
-        if step in (5, 6):
-            continue
         html = text(client.get(BACK[step - 1]))
-        assert html.count(" checked") + html.count(" selected") + html.count('value="') > 2
-        client.post(BACK[step - 1], {
-            name: draft.answers.get(name, value) for name, value in given.items()
+        shown += html
+        if step == 5:
+            client.post(BACK[4], {"photo_id_card": photo()})
+            continue
+        left = ("name", "id_number", "contact_phone", "contact_email")
+        answer = client.post(BACK[step - 1], {
+            name: "" if name in left else draft.answers.get(name, value)
+            for name, value in given.items()
         })  # fmt: skip
-    html = text(client.get("/apply/5/"))
-    assert "photo_id_card" in html
+        assert answer["Location"] == BACK[step], step
+    shown += text(client.get("/apply/check/"))
+    assert not [each for each in personal if each in shown]
+    assert "138****0712" in shown
+    client.post("/apply/check/")
+    made = TransferApplication.objects.latest("pk")
+    assert made != application
+    assert made.person == application.person
+    assert [made.contact_phone, made.contact_email] == personal[2:]
+
+
+def test_what_other_answers_asked_for_is_not_handed_in(client: Client, number: str) -> None:
+    moved = {"scheme_to": "flexible", "reason": "moved"}
+    fill_in(client, number, kinds=["id_card", "residence_proof"], **moved)
+    client.post("/apply/3/", pages(number)[2])
+    client.post("/apply/check/")
+    application = TransferApplication.objects.get()
+    assert list(application.uploads.values_list("kind", flat=True)) == ["id_card"]
+    assert list(application.materials.values_list("kind", flat=True)) == ["id_card"]
+    assert Upload.objects.count() == 1
 
 
 def test_an_open_case_is_not_applied_for_again(client: Client) -> None:

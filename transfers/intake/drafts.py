@@ -86,7 +86,11 @@ def resumed(draft: Draft, code: str) -> None:
 
 def current(pk: int | None, on: date) -> Draft | None:
     """The unsent draft with this key, unless its time is over."""
-    return Draft.objects.filter(pk=pk, application=None, expires_on__gte=on).first()
+    return (
+        Draft.objects.select_related("follows__person")
+        .filter(pk=pk, application=None, expires_on__gte=on)
+        .first()
+    )
 
 
 def save(
@@ -133,10 +137,15 @@ def hand_in(draft: Draft, *, at: datetime) -> Submitted:
         code = code_of(kept)
         if kept.application is not None:
             return Submitted(kept.application, code)
-        pages = questions.asked(kept.answers)
+        known = answers(kept)
+        pages = questions.asked(known)
         for page in pages:
             if not page.is_valid():
                 raise NotComplete(page.step)
+        # What other answers asked for stands on no page any more, so it is not handed in.
+        wanted = [row.kind for row in questions.materials_of(known)]
+        for upload in kept.uploads.exclude(kind__in=wanted):
+            uploads.remove(upload)
         kinds = dict.fromkeys(kept.uploads.values_list("kind", flat=True))
         given = questions.submission_of(pages, tuple(kinds), kept.language)
         done = submit(
@@ -150,7 +159,8 @@ def hand_in(draft: Draft, *, at: datetime) -> Submitted:
 
 
 def answers_of(application: TransferApplication) -> dict[str, str]:
-    """What was answered for a case, as answers of a new application. Consent is given anew."""
+    """What was answered for a case, as answers of a new application, but not for whom nor how to
+    reach them (`answers`). Consent is given anew."""
     records = {record.side: record for record in application.records.all()}
     until = records["origin"].stopped_on
     since = records["destination"].enrolled_on
@@ -158,8 +168,6 @@ def answers_of(application: TransferApplication) -> dict[str, str]:
         "stopped": questions.YES,
         "enrolled": questions.YES,
         "retired": questions.RELOCATED if application.relocated_retiree else questions.NO,
-        "name": application.applicant_name,
-        "id_number": application.person.id_number,
         "origin": application.origin_id,
         "destination": application.destination_id,
         "scheme_from": application.scheme_from,
@@ -168,9 +176,20 @@ def answers_of(application: TransferApplication) -> dict[str, str]:
         "stopped_on": until.isoformat() if until else "",
         "enrolled_on": since.isoformat() if since else "",
         "notify_by": application.notify_by,
-        "contact_phone": application.contact_phone,
-        "contact_email": application.contact_email,
     }
+
+
+def answers(draft: Draft) -> dict[str, Any]:
+    """The answers, with what comes along unseen from the case it follows."""
+    if draft.follows is None:
+        return dict(draft.answers)
+    kept = {
+        "name": draft.follows.applicant_name,
+        "id_number": draft.follows.person.id_number,
+        "contact_phone": draft.follows.contact_phone,
+        "contact_email": draft.follows.contact_email,
+    }
+    return {**draft.answers, questions.KEPT: kept}
 
 
 def forget(on: date) -> int:

@@ -6,7 +6,7 @@ form cannot know `workflow.submit` decides, which has the last word on every ans
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -27,6 +27,15 @@ from ..workflow.submission import Submission, identity_problem
 
 YES, NO, UNSURE = "yes", "no", "unsure"
 RELOCATED = "relocated"
+# In `known`: what the case that was applied for before holds. Taken over where a question is left
+# empty, and only hinted at: who may see that case need not know all of it.
+KEPT = "kept"
+_HINTS: dict[str, Callable[[str], str]] = {
+    "name": identity.mask_name,
+    "id_number": identity.mask,
+    "contact_phone": identity.mask_phone,
+    "contact_email": identity.mask_email,
+}
 LONGEST = 300  # characters of an answer that is kept although no form has looked at it
 
 
@@ -100,6 +109,21 @@ class Questions(forms.Form):
     def __init__(self, *args: Any, known: Mapping[str, Any] | None = None, **options: Any) -> None:
         self.known = known or {}
         super().__init__(*args, **options)
+        kept: Mapping[str, str] = self.known.get(KEPT, {})
+        self.kept = {name: kept[name] for name in self.fields if kept.get(name)}
+        for name, value in self.kept.items():
+            field = self.fields[name]
+            field.required = False
+            field.help_text = _("Now %(masked)s. Leave this empty to keep it.") % {
+                "masked": _HINTS[name](value)
+            }
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        for name, value in self.kept.items():
+            if given.get(name) == "":
+                given[name] = value
+        return given
 
     def told(self) -> list[Answer]:
         """The answers of a valid page as they are read back; the identity number masked."""
@@ -114,8 +138,8 @@ class Questions(forms.Form):
 
     def _told(self, bound: forms.BoundField) -> Answer:
         value = self.cleaned_data[bound.name]
-        if bound.name == "id_number":
-            value = identity.mask(value)
+        if bound.name == "id_number" or (value and value == self.kept.get(bound.name)):
+            value = _HINTS[bound.name](value)
         elif isinstance(bound.field, forms.BooleanField):
             value = _("Yes") if value else _("No")
         elif isinstance(bound.field, forms.ChoiceField):
@@ -185,6 +209,8 @@ class Who(Questions):
 
     def clean_id_number(self) -> str:
         number = str(self.cleaned_data["id_number"])
+        if not number:  # only where one is kept
+            return number
         if sentence := identity_problem(number, timezone.localdate()):
             raise forms.ValidationError(sentence)
         return number

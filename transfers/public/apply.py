@@ -23,6 +23,7 @@ from ..intake.eligibility import Obstacle, obstacles
 from ..models.applications import MaterialKind, NotifyBy, TransferApplication
 from ..models.drafts import Draft
 from ..models.papers import Paper
+from ..rules import identity
 from ..rules.states import State
 from ..status import describe, describe_unsent, situation_of
 from ..workflow.errors import Invalid, Problems
@@ -101,7 +102,7 @@ def answer(request: HttpRequest, step: int = 1) -> HttpResponse:
     if page is questions.Materials:
         assert draft is not None
         return _materials(request, draft)
-    known = draft.answers if draft else {}
+    known = drafts.answers(draft) if draft else {}
     if request.method != "POST":
         form = page(initial=known, known=known)
         # Right when it was answered, no longer right by what was answered elsewhere since.
@@ -215,7 +216,7 @@ def gap(request: HttpRequest) -> HttpResponse:
     draft = _draft(request)
     if draft is None or draft.reached < questions.Gap.step:
         return redirect("apply" if draft is None else _next(draft))
-    form = questions.Gap(draft.answers)
+    form = questions.Gap(drafts.answers(draft))
     if not form.is_valid():
         return redirect("apply-page", questions.Gap.step)
     context = {
@@ -265,7 +266,7 @@ def check(request: HttpRequest) -> HttpResponse:
             problems = refused.problems
         else:
             return redirect("apply-done")
-    pages = questions.asked(draft.answers)
+    pages = questions.asked(drafts.answers(draft))
     for page in pages:
         if not page.is_valid():
             return redirect(_address(page.step))
@@ -318,17 +319,11 @@ def done(request: HttpRequest) -> HttpResponse:
         "receipt": receipt,
         "by_sms": application.notify_by == NotifyBy.SMS,
         "by_email": application.notify_by == NotifyBy.EMAIL,
-        "email": _masked(application.contact_email),
+        "email": identity.mask_email(application.contact_email),
         "page": page,
         "qr": mark_safe(_qr(page)),  # our own address
     }
     return render(request, "public/done.html", context)
-
-
-def _masked(email: str) -> str:
-    """z***@example.org"""
-    name, at, host = email.partition("@")
-    return f"{name[:1]}***{at}{host}"
 
 
 def _qr(address: str) -> str:
@@ -343,7 +338,10 @@ def _qr(address: str) -> str:
 
 @require_POST
 def again(request: HttpRequest, reference: str) -> HttpResponse:
-    """A new application with the answers of one that came to nothing; files are asked for anew."""
+    """A new application with the answers of one that came to nothing; files are asked for anew.
+
+    Who it is for and how to reach them comes along unseen: who may see the case need not know it.
+    """
     application = visit.case_of(request, reference)
     if application is None:
         return redirect("lookup")

@@ -58,7 +58,7 @@ class ContactForm(forms.Form):
         channel.choices = workflow.channels()
         for name, masked in (
             ("contact_phone", identity.mask_phone(self.old.contact_phone)),
-            ("contact_email", mask_email(self.old.contact_email)),
+            ("contact_email", identity.mask_email(self.old.contact_email)),
         ):
             self.fields[name].help_text = (
                 _("Now %(masked)s. Leave this empty to keep it.") % {"masked": masked}
@@ -77,12 +77,6 @@ class ContactForm(forms.Form):
     def contact(self) -> workflow.Contact:
         """The answers of a valid form, as the workflow takes them."""
         return workflow.Contact(**self.cleaned_data)
-
-
-def mask_email(address: str) -> str:
-    """z***@example.org"""
-    name, _at, domain = address.partition("@")
-    return f"{name[:1]}***@{domain}" if name else ""
 
 
 @never_cache

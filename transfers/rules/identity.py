@@ -218,6 +218,12 @@ def mask_phone(phone: str) -> str:
     return _STAR * (len(text) - 4) + text[-4:] if len(text) >= 8 else _STAR * len(text)
 
 
+def mask_email(address: str) -> str:
+    """Return an address as z***@example.org; what is no address is hidden altogether."""
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}***@{domain}" if name and at else _STAR * len(address)
+
+
 def _place(text: str) -> tuple[str, str]:
     """Return the codes of province and county, either empty where there is none."""
     if text.startswith(EXAMPLE_PREFIX):
