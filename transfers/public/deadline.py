@@ -25,7 +25,7 @@ from ..models.regions import Agency, Region
 from ..policy import PolicyMissing, TransferTerms, resolve
 from ..rules.working_days import Explained, OutsideCalendar, WorkingCalendar
 from ..status import holidays
-from ..status.words import listing, long_date, sentences, working_days
+from ..status.words import listing, long_date, sentences, short_date, working_days
 
 # Each limit of the policy, by the name of its value; (what, and from which day it is counted).
 LIMITS: dict[str, tuple[Any, Any]] = {
@@ -218,4 +218,4 @@ def _row(day: Explained, *, last: bool) -> Row:
     if day.provisional:
         why = sentences(why, _t("(not published yet)"))
     number = "" if day.counted is None else str(day.counted)
-    return Row(long_date(day.day), number, why, day.working, last)
+    return Row(short_date(day.day), number, why, day.working, last)
