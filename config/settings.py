@@ -371,6 +371,11 @@ STATIC_URL = "static/"
 # What people hand in; the same directory for every host. Never served by address: a view asks who it is.
 MEDIA_ROOT = Path(env.str("UPLOAD_ROOT", default=str(DATA_DIR / "uploads"))).expanduser().absolute()
 MEDIA_URL = ""
+FILE_UPLOAD_HANDLERS = [
+    "config.receiving.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STORAGES = {

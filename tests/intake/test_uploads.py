@@ -16,7 +16,10 @@ import pikepdf
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 from django.db import connection, transaction
+from django.test import RequestFactory
 from PIL import Image
 
 from tests.intake.malformed import MARK, encoded, exif, jpg, picture, png
@@ -123,6 +126,13 @@ def test_what_cannot_be_taken_leaves_nothing(
     assert (caught.value.code, caught.value.field) == (code, "file_stop_proof")
     assert names(root) == []
     assert not Upload.objects.exists()
+
+
+def test_no_more_of_a_file_is_written_down_than_a_page_would_take(rf: RequestFactory) -> None:
+    long = SimpleUploadedFile("a.jpg", bytes(12 << 20))
+    request = rf.post("/", {"long": long, "short": SimpleUploadedFile("b.jpg", b"short")})
+    assert 10 << 20 < request.FILES["long"].size <= (10 << 20) + 2 * FileUploadHandler.chunk_size
+    assert request.FILES["short"].read() == b"short"
 
 
 def test_the_same_file_again_is_the_one_kept_before(draft: Draft, root: Path) -> None:
