@@ -131,6 +131,8 @@ def test_another_employers_batch_does_not_exist() -> None:
     batch = handed_in(an_employer(marker), content)
     other = client_of(an_employer())
     for name, address in addresses(batch.reference).items():
+        if name == "employer-template":
+            continue
         if batch.reference not in address:
             html = text_of(other.get(address))
             assert batch.reference not in html, name
