@@ -268,3 +268,12 @@ def test_the_cast_has_every_plot_and_the_number_asked_for(count: int) -> None:
     chosen = cast(count)
     assert len(chosen) == count
     assert {plot.name for plot in PLOTS} <= {plot.name for plot in chosen}
+
+
+def test_clerks_find_a_file_to_open(demo: Demo) -> None:
+    cases = TransferApplication.objects.filter(uploads__isnull=False).distinct()
+    assert len(cases) == 4
+    for case in cases:
+        kinds = {each.kind for each in case.uploads.all()}
+        assert kinds <= {each.kind for each in case.materials.all()}
+        assert all(each.file.size == each.size for each in case.uploads.all())

@@ -29,6 +29,7 @@ from ..status import figures
 from ..workflow.query_codes import QueryCode
 from . import logins, staff
 from .casting import case_files
+from .files import add_files
 from .people import SHOWCASE_NUMBER
 from .places import STAFFED, add_bank_accounts, add_sample_city
 from .statements import add_statements
@@ -90,6 +91,7 @@ def _make(count: int, today: date, code: QueryCode) -> None:
                 move.act(move.case, move.at)
             _send_on_paper(_at(day, time(18)))
     add_statements(_at(today - timedelta(days=1), time(17)))
+    add_files(_showcase(), _at(today - timedelta(days=1), time(17)))
     for add in plugs.demo:
         add(today)
     _send_on_paper(_at(today - timedelta(days=1), time(18)))
