@@ -109,7 +109,13 @@ def _written(image: Image.Image, kind: str) -> Clean:
         return Clean(target.getvalue(), "image/png", 1)
     if image.mode == "1":
         image = image.convert("L")
-    image.save(target, "JPEG", quality=88)
+    for quality in (88, 60):
+        target = BytesIO()
+        image.save(target, "JPEG", quality=quality)
+        if target.tell() <= MAX_BYTES:
+            break
+    else:
+        raise Unclean(Why.SIZE)
     _check_jpeg(target.getvalue())
     return Clean(target.getvalue(), "image/jpeg", 1)
 

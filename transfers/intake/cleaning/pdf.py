@@ -11,7 +11,7 @@ from io import BytesIO
 import pikepdf
 from pikepdf import Name, Page, Pdf
 
-from . import jpeg
+from . import jpeg, jpx
 from .verdict import MAX_BYTES, MAX_PAGES, Clean, Unclean, Why
 
 MAX_OBJECTS = 30_000
@@ -71,7 +71,8 @@ _GENERAL = _FLATE | {
     "/LZWDecode", "/LZW", "/ASCII85Decode", "/A85", "/ASCIIHexDecode", "/AHx",
     "/RunLengthDecode", "/RL",
 }  # fmt: skip
-_PICTURES = _DCT | {"/CCITTFaxDecode", "/CCF", "/JBIG2Decode", "/JPXDecode"}
+_JPX = frozenset({"/JPXDecode"})
+_PICTURES = _DCT | _JPX | {"/CCITTFaxDecode", "/CCF", "/JBIG2Decode"}
 
 
 def rebuilt(content: bytes) -> Clean:
@@ -139,7 +140,8 @@ class _Filter:
         self.pdf = pdf
         self.removed = 0
         self._packed = packed  # whether streams are looked into
-        self._seen: set[tuple[int, int]] = set()
+        # The same object may be met as names of its own and as words; it has to be right as both.
+        self._seen: set[tuple[tuple[int, int], str]] = set()
         self._left = MAX_UNPACKED
 
     def run(self) -> None:
@@ -166,10 +168,12 @@ class _Filter:
             value, role = stack.pop()
             if not isinstance(value, pikepdf.Object):
                 continue  # a number
+            if isinstance(value, pikepdf.Stream):
+                role = "words"  # wherever it stands, its keys are the format's
             if value.is_indirect:
-                if value.objgen in self._seen:
+                if (value.objgen, role) in self._seen:
                     continue
-                self._seen.add(value.objgen)
+                self._seen.add((value.objgen, role))
                 if len(self._seen) > MAX_OBJECTS:
                     raise Unclean(Why.COMPLEX)
             if isinstance(value, pikepdf.Array):
@@ -199,7 +203,7 @@ class _Filter:
         return members
 
     def _stream(self, stream: pikepdf.Stream) -> None:
-        """Refuse what no viewer should have to unpack; strip photographs of their metadata."""
+        """Refuse what no viewer should have to unpack; strip pictures of their metadata."""
         if stream.get("/Subtype") == Name.PS:
             raise Unclean(Why.COMPLEX)
         if stream.get("/Subtype") == Name.Image:
@@ -214,21 +218,25 @@ class _Filter:
         if not self._packed or not filters:
             return
         if filters[-1] in _DCT:
-            self._strip(stream, filters)
+            picture = jpeg.stripped(self._unpacked(stream, filters))
+            transform = _colour_transform(stream)
+            stream.write(picture, filter=Name.DCTDecode, decode_parms=transform)
+        elif filters[-1] in _JPX:
+            stream.write(jpx.stripped(self._unpacked(stream, filters)), filter=Name.JPXDecode)
         elif set(filters) <= _FLATE:
             self._inflate(stream, filters)
         elif set(filters) <= _GENERAL:
             self._spend(len(stream.read_bytes()))
 
-    def _strip(self, stream: pikepdf.Stream, filters: list[str]) -> None:
+    def _unpacked(self, stream: pikepdf.Stream, filters: list[str]) -> bytes:
+        """A picture without the filters around its own."""
         content = stream.read_raw_bytes()
         if len(filters) > 1:
             inner = self.pdf.make_stream(content)
             inner.Filter = pikepdf.Array([Name(each) for each in filters[:-1]])
             content = inner.read_bytes()
             self._spend(len(content))
-        transform = _colour_transform(stream)
-        stream.write(jpeg.stripped(content), filter=Name.DCTDecode, decode_parms=transform)
+        return content
 
     def _inflate(self, stream: pikepdf.Stream, filters: list[str]) -> None:
         """Count what comes out, a piece at a time; drop what stands behind the packed data."""
