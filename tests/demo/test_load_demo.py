@@ -171,7 +171,15 @@ def test_the_logins_open_and_are_written_nowhere_else(demo: Demo) -> None:
         assert (user.agency.name_zh if user.agency else None) == login["agency"]
         assert login["password"] not in demo.output + demo.logged
     assert demo.file["query_code"] not in demo.output + demo.logged
-    others = User.objects.exclude(username__in=[login["username"] for login in logins])
+    employer = demo.file["employer"]
+    user = User.objects.get(username=employer["username"])
+    assert user.check_password(employer["password"])
+    assert user.employer is not None
+    batch = user.employer.batches.get()
+    assert (batch.state, batch.rows.filter(state="bad").count()) == ("checked", 4)
+    others = User.objects.exclude(
+        username__in=[employer["username"], *(login["username"] for login in logins)]
+    )
     assert not any(user.has_usable_password() for user in others)
 
 

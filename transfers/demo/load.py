@@ -27,7 +27,7 @@ from ..policy import remembered
 from ..rules.states import Role
 from ..status import figures
 from ..workflow.query_codes import QueryCode
-from . import logins, staff
+from . import employers, logins, staff
 from .casting import case_files
 from .files import add_files
 from .people import SHOWCASE_NUMBER
@@ -46,11 +46,13 @@ def load(count: int, today: date, logins_file: Path) -> int:
     there = User.objects.filter(username=staff.MARKER).exists()
     if there and logins.is_current(logins_file):
         return 0
-    passwords = {login.username: logins.new_password() for login in staff.LOGINS}
+    names = [*(login.username for login in staff.LOGINS), employers.CODE]
+    passwords = {name: logins.new_password() for name in names}
     code = QueryCode.new()
     # Hashing takes a second a password, by design; one thread does it beside the cases.
     with ThreadPoolExecutor(max_workers=1) as hashing, transaction.atomic():
         hashed = {name: hashing.submit(make_password, word) for name, word in passwords.items()}
+        employers.add_employer()
         if there:
             _change_query_code(code)
         else:
@@ -91,6 +93,7 @@ def _make(count: int, today: date, code: QueryCode) -> None:
                 move.act(move.case, move.at)
             _send_on_paper(_at(day, time(18)))
     add_statements(_at(today - timedelta(days=1), time(17)))
+    employers.add_batch(_at(today - timedelta(days=1), time(17, 30)))
     add_files(_showcase(), _at(today - timedelta(days=1), time(17)))
     for add in plugs.demo:
         add(today)

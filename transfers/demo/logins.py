@@ -12,6 +12,7 @@ from typing import Any
 
 from ..models.applications import TransferApplication
 from ..models.regions import Agency
+from . import employers
 from .staff import LOGINS
 
 # No letter or digit that is mistaken for another; 16 of 29 make 77 bits.
@@ -38,6 +39,7 @@ def write(path: Path, passwords: Mapping[str, str], reference: str, query_code: 
             }
             for login in LOGINS
         ],
+        "employer": {"username": employers.CODE, "password": passwords[employers.CODE]},
         "reference": reference,
         "query_code": query_code,
     }
@@ -54,6 +56,6 @@ def is_current(path: Path) -> bool:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    if not isinstance(found, dict) or not {"logins", "query_code"} <= found.keys():
+    if not isinstance(found, dict) or not {"logins", "employer", "query_code"} <= found.keys():
         return False
     return TransferApplication.objects.filter(reference=found.get("reference")).exists()

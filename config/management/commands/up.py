@@ -112,6 +112,8 @@ def _demo_lines(path: Path) -> list[str]:
         "",
         "Demo logins for /admin/ (made for this computer, never for production):",
         *(f"  {row[0]:<{names}}  {row[1]:<{words}}  {row[2]}  {row[3]}" for row in rows),
+        "Demo login for /employer/:",
+        f"  {demo['employer']['username']}  {demo['employer']['password']}",
         "Demo case for the public page:",
         f"  reference {demo['reference']}  query code {demo['query_code']}",
     ]
