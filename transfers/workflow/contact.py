@@ -26,6 +26,7 @@ from .errors import Invalid, NotAllowed, Problems
 
 CHANGES_A_DAY = 5  # of one case
 
+_LONGEST_EMAIL = 254  # of the column; the shape alone would allow 320
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
@@ -44,7 +45,15 @@ def usual_channel(phone: str, email: str) -> NotifyBy:
 def problems_of(phone: str, email: str, notify_by: str) -> list[Invalid]:
     """Everything wrong with somebody's addresses and the channel that was chosen."""
     problems = []
-    if email:
+    if len(email) > _LONGEST_EMAIL:
+        problems.append(
+            Invalid(
+                "contact_email",
+                _("The e-mail address is longer than %(n)d characters.") % {"n": _LONGEST_EMAIL},
+                code="too_long",
+            )
+        )
+    elif email:
         try:
             validate_email(email)
         except ValidationError:

@@ -57,6 +57,9 @@ _EMPLOYEES_ONLY = _(
 )
 _REFERENCE_TRIES = 5
 
+# Free words and the columns that hold them; the others have a shape of their own.
+_LONGEST = {"employer_name": 120, "certificate_number": 40}
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -172,6 +175,15 @@ def problems_of(given: Submission, *, on: date) -> tuple[list[Invalid], dict[str
         problems.append(
             Invalid("employer_uscc", _("This is not a valid unified social credit code."))
         )
+    for field, most in _LONGEST.items():
+        if len(getattr(given, field)) > most:
+            problems.append(
+                Invalid(
+                    field,
+                    _("This is longer than %(n)d characters.") % {"n": most},
+                    code="too_long",
+                )
+            )
     if given.reason not in MoveReason.values:
         problems.append(Invalid("reason", _("Say why you move."), code="required"))
     for material in given.materials:

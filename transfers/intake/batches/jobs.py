@@ -6,12 +6,14 @@ handed in twice does not hang on it, but on the row itself: it is locked, still 
 in one transaction.
 """
 
+import logging
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
@@ -24,14 +26,20 @@ from ...workflow.errors import Problems, Refused
 from ...workflow.query_codes import QueryCode
 from .columns import BY_FIELD
 from .people import entries_of, submission_of
-from .problems import file_problem, in_both
+from .problems import file_problem, in_both, row_problem
 from .sheet import Sheet, sheet_of
+
+logger = logging.getLogger(__name__)
 
 State = Batch.State
 TO_DO = (State.WAITING, State.CHECKING, State.SUBMITTING)
 LEASE = timedelta(minutes=3)
 ROWS_A_TURN = 25
 _INSERTED = 500
+
+
+class RowFailed(Exception):  # noqa: N818 - what happened
+    """A row could not be handed in for a reason that nobody foresaw. Says nothing of the person."""
 
 
 @dataclass
@@ -62,7 +70,7 @@ def work(clock: Callable[[], datetime], *, seconds: float) -> Run:
             if batch.state == State.CHECKING:
                 run.rows += _check(batch, clock())
             else:
-                run.rows += _hand_in(batch, clock)
+                run.rows += _hand_in(batch, clock, run.errors)
         except Exception as error:  # noqa: BLE001 - raised by the task, together with the others
             error.add_note(f"batch {batch.pk}")
             run.errors.append(error)
@@ -132,8 +140,11 @@ def _check(batch: Batch, now: datetime) -> int:
 # Handing in
 
 
-def _hand_in(batch: Batch, clock: Callable[[], datetime]) -> int:
-    """Some good rows become cases; returns how many were dealt with."""
+def _hand_in(batch: Batch, clock: Callable[[], datetime], errors: list[Exception]) -> int:
+    """Some good rows become cases; returns how many were dealt with.
+
+    A row that breaks is over, goes to `errors`, and keeps no other row.
+    """
     good = BatchRow.objects.filter(batch=batch, state=BatchRow.State.GOOD).order_by("number")
     pks = list(good.values_list("pk", flat=True)[:ROWS_A_TURN])
     code = QueryCode.of_nobody()
@@ -141,7 +152,7 @@ def _hand_in(batch: Batch, clock: Callable[[], datetime]) -> int:
     done = 0
     with remembered():
         for pk in pks:
-            done += _hand_in_row(pk, batch, by, code, clock())
+            done += _hand_in_row(pk, batch, by, code, clock(), errors)
     if len(pks) < ROWS_A_TURN and not good.exists():
         now = clock()
         _release(batch, now, state=State.DONE, done_at=now, leased_until=None)
@@ -150,8 +161,11 @@ def _hand_in(batch: Batch, clock: Callable[[], datetime]) -> int:
     return done
 
 
-def _hand_in_row(pk: int, batch: Batch, by: Actor, code: QueryCode, now: datetime) -> bool:
+def _hand_in_row(
+    pk: int, batch: Batch, by: Actor, code: QueryCode, now: datetime, errors: list[Exception]
+) -> bool:
     """One row becomes a case, or is refused with the sentences why; both or neither are written."""
+    failure: RowFailed | None = None
     with transaction.atomic():
         still_good = BatchRow.objects.select_for_update().filter(state=BatchRow.State.GOOD)
         row = still_good.filter(pk=pk).first()
@@ -164,11 +178,35 @@ def _hand_in_row(pk: int, batch: Batch, by: Actor, code: QueryCode, now: datetim
         except Refused as refused:
             row.state = BatchRow.State.REFUSED
             row.problems = [_told(each) for each in _each(refused)]
+        except (OperationalError, InterfaceError):
+            raise  # the database's trouble, not the row's: it is tried again
+        except Exception as error:  # noqa: BLE001 - one row must not keep those below it for ever
+            row.state = BatchRow.State.REFUSED
+            row.problems = [_failed(batch, row)]
+            failure = _without_its_words(error, row.pk)
         else:
             row.state = BatchRow.State.SUBMITTED
             row.application = made.application
         row.save(update_fields=["state", "problems", "application"])
+    if failure is not None:
+        errors.append(failure)
     return True
+
+
+def _failed(batch: Batch, row: BatchRow) -> dict[str, str]:
+    return row_problem(
+        "name", "failed",
+        _("The row could not be handed in. Tell the office: batch %(reference)s and row %(row)s."),
+        reference=batch.reference, row=row.number,
+    )  # fmt: skip
+
+
+def _without_its_words(error: Exception, pk: int) -> RowFailed:
+    """The error for whoever looks after the system: its kind and place, as its words may name people."""
+    kind = type(error).__name__
+    place = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("Row %s could not be handed in: %s\n%s", pk, kind, place)
+    return RowFailed(f"row {pk}: {kind}")
 
 
 def _each(refused: Refused) -> list[Refused]:

@@ -18,6 +18,7 @@ IN_GENERAL: dict[str, Any] = {
     "id_exponent": _("ID numbers became figures like 3.30E+17. Set the column to “text” and enter them again."),
     "exponent": _("Numbers became figures like 1.38E+10. Set the column to “text” and enter them again."),
     "code_short": _("Codes of places have lost zeros. Set the column to “text” and enter them again."),
+    "failed": _("An error of ours kept these rows out. Tell the office, with the batch number and the row."),
     "error_value": _("Cells hold an error of the spreadsheet, such as #N/A."),
 }  # fmt: skip
 
