@@ -54,7 +54,7 @@ class Batch(models.Model):
     file = models.FileField(_("file"), upload_to="batches/", max_length=120, blank=True)
     sha256 = models.CharField(max_length=64, editable=False)
     size = models.PositiveIntegerField(_("size (bytes)"))
-    # The names of the columns as the file has them, for the annotated file.
+    # The names of the columns that were read, as the file has them, for the annotated file.
     header = models.JSONField(_("columns"), default=list, blank=True)
     # What is wrong with the file as a whole, as `transfers.intake.batches` writes it.
     problems = models.JSONField(_("problems"), default=list, blank=True)
@@ -88,7 +88,7 @@ class Batch(models.Model):
 
 
 class BatchRow(models.Model):
-    """One row of a batch, as it was read (`cells`) and as it is understood (`values`).
+    """One row of a batch, as it was read (`cells`, under the batch's `header`) and understood (`values`).
 
     `problems`: a list of {"field", "code", "zh", "en"}; a row with one is bad and never handed in.
     """

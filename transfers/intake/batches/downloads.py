@@ -15,7 +15,7 @@ State = BatchRow.State
 
 
 def annotated(batch: Batch) -> bytes:
-    """The file's own columns with the rows' numbers and problems beside them, as XLSX.
+    """What was read of the file, in its own order and words, with the rows' numbers and problems, as XLSX.
 
     As long as nothing is handed in it holds every row, afterwards those that were not.
     """

@@ -108,12 +108,13 @@ def _check(batch: Batch, now: datetime) -> int:
         sheet = Sheet(
             problems=[file_problem("gone", _("The file is no longer kept here. Upload it again."))]
         )
+    kept = sorted(sheet.places.values())  # no other column is needed, so no other is stored
     entries = entries_of(sheet, batch.employer_id, localdate(now)) if sheet.is_usable else []
     with transaction.atomic():
         held = _release(
             batch, now,
             state=State.CHECKED if sheet.is_usable else State.UNREADABLE,
-            header=[cell[:120] for cell in sheet.header], problems=sheet.problems,
+            header=[sheet.header[place][:120] for place in kept], problems=sheet.problems,
             rows_total=len(entries) if sheet.is_usable else None, checked_at=now, leased_until=None,
         )  # fmt: skip
         if not held:  # discarded meanwhile, or somebody else is at it
@@ -124,7 +125,7 @@ def _check(batch: Batch, now: datetime) -> int:
                     batch=batch,
                     number=entry.row.number,
                     state=BatchRow.State.BAD if entry.problems else BatchRow.State.GOOD,
-                    cells=list(entry.row.cells),
+                    cells=[entry.row[place] for place in kept],
                     values=entry.values,
                     problems=entry.problems,
                 )
