@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ...models.regions import in_language
@@ -30,6 +33,20 @@ class Column:
     @property
     def headings(self) -> set[str]:
         return {plain(name) for name in (self.zh, self.en, self.field, *self.also)}
+
+
+def _phone_help() -> str:
+    if settings.SMS_URL:
+        return gettext(
+            "11 digits. The person is told of every step here; a phone or an e-mail address is needed."
+        )
+    return gettext("11 digits. No text messages are sent.")
+
+
+def _email_help() -> str:
+    if settings.SMS_URL:
+        return gettext("May be left empty if there is a mobile phone.")
+    return gettext("Has to be filled in: the person is told of every step here.")
 
 
 # The name of the template's example row, by which the row is known and left out.
@@ -70,11 +87,11 @@ COLUMNS = (
     ),
     Column(
         "contact_phone", "手机号", "Mobile phone",
-        _("11 digits. The person is told of every step here; a phone or an e-mail address is needed."),
+        lazy(_phone_help, str)(),
         "13800000000", required=False, also=("手机", "手机号码", "联系电话", "电话"),
     ),
     Column(
-        "contact_email", "电子邮箱", "E-mail", _("May be left empty if there is a mobile phone."),
+        "contact_email", "电子邮箱", "E-mail", lazy(_email_help, str)(),
         "", required=False, also=("邮箱", "电子邮件", "Email"),
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -120,13 +121,26 @@ def _understand(row: Row, columns: dict[str, int], places: dict[str, set[str]], 
             entry.values[name] = _value(name, text, places, on)
         except Damaged as damage:
             entry.problems.append(row_problem(name, damage.code, damage.sentence, **damage.values))
-    reached = entry.values.get("contact_phone") or entry.values.get("contact_email")
-    if not reached and not entry.has_problem("contact_phone"):
-        sentence = _(
-            "Give a mobile phone or an e-mail address: the person is told of every step there."
-        )
-        entry.problems.append(row_problem("contact_phone", "unreachable", sentence))
+    _check_reached(entry)
     return entry
+
+
+def _check_reached(entry: Entry) -> None:
+    """Everybody is told of their own case, so there must be a way that this installation offers."""
+    phone, sentence = (
+        "contact_phone",
+        _("Give a mobile phone or an e-mail address: the person is told of every step there."),
+    )
+    if not settings.SMS_URL:
+        phone, sentence = (
+            "contact_email",
+            _(
+                "Give an e-mail address: the person is told of every step there. No text messages are sent."
+            ),
+        )
+    reached = entry.values.get(phone) or entry.values.get("contact_email")
+    if not reached and not entry.has_problem(phone):
+        entry.problems.append(row_problem(phone, "unreachable", sentence))
 
 
 def _value(name: str, text: str, places: dict[str, set[str]], on: date) -> str:
