@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -27,6 +29,7 @@ from tests.intake.spreadsheets import (
 )
 from tests.scenes import Scene, example_number
 from transfers.intake import batches
+from transfers.intake.batches import jobs
 from transfers.intake.batches.people import entries_of
 from transfers.intake.batches.sheet import sheet_of
 from transfers.models import Batch, BatchRow, Material, TransferApplication
@@ -60,6 +63,14 @@ def sentence(*rows: list[Any]) -> str:
     return entries_of(sheet, 1, date(2025, 9, 24))[0].problems[0]["en"]
 
 
+def words_of(content: bytes) -> str:
+    """Everything a workbook says, on all of its sheets."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    return "\n".join(
+        str(cell) for sheet in book for line in sheet.values for cell in line if cell is not None
+    )
+
+
 RIGHT = {
     "a code as a number": {"origin": 990100},
     "a code and a name": {"destination": "350500 泉州市"},
@@ -87,6 +98,8 @@ def test_what_is_meant_is_understood(changes: dict[str, Any]) -> None:
 
 GOOD = example_number(7)
 NEXT = "0" if GOOD[-1] != "0" else "1"
+# In shape an e-mail address, and longer than the column that would hold it.
+LONG_EMAIL = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.org.example.org"
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "no name": ({"name": None}, "name", "empty"),
     "no day": ({"stopped_on": ""}, "stopped_on", "empty"),
@@ -117,6 +130,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "no e-mail address": ({"contact_email": "zhang@"}, "contact_email", "invalid"),
     "no way to reach": ({"contact_phone": ""}, "contact_phone", "unreachable"),
     "a long name": ({"name": "张" * 61}, "name", "invalid"),
+    "a long e-mail": ({"contact_email": LONG_EMAIL}, "contact_email", "too_long"),
 }  # fmt: skip
 
 
@@ -283,6 +297,62 @@ def test_a_row_that_became_wrong_meanwhile_is_refused_with_its_sentence() -> Non
     assert refused.problems[0]["en"] == "This person already has an open application."
 
 
+def test_a_row_that_breaks_ends_alone_and_somebody_notices(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = example_number()
+    batch = checked(an_employer(), as_workbook([row(), row(id_number=broken), row()]))
+    real = jobs.submit
+
+    def fail(given: Any, **more: Any) -> Any:
+        if given.id_number == broken:
+            raise ValueError(f"no room for {broken}")
+        return real(given, **more)
+
+    monkeypatch.setattr(jobs, "submit", fail)
+    batches.hand_in(batch, at=AT)
+    run = batches.work(lambda: AT, seconds=60)
+    batch.refresh_from_db()
+    assert (batch.state, run.left) == (Batch.State.DONE, False)
+    rows = list(batch.rows.order_by("number"))
+    assert [each.state for each in rows] == ["submitted", "refused", "submitted"]
+    assert rows[1].problems[0]["code"] == "failed"
+    assert f"batch {batch.reference} and row 3." in rows[1].problems[0]["en"]
+    assert [str(error) for error in run.errors] == [f"row {rows[1].pk}: ValueError"]
+    assert f"Row {rows[1].pk} " in caplog.text
+    assert broken not in caplog.text
+    assert run.errors[0].__context__ is None  # nothing of the row hangs on it
+
+
+def test_without_text_messages_a_phone_alone_reaches_nobody(settings: Any) -> None:
+    settings.SMS_URL = ""
+    assert problems(
+        row(),
+        row(contact_email="a@example.org"),
+        row(contact_phone="", contact_email="a@example.org"),
+        row(contact_phone=""),
+        row(contact_email="zhang@"),
+    ) == [
+        [("contact_email", "unreachable")], [], [],
+        [("contact_email", "unreachable")], [("contact_email", "invalid")],
+    ]  # fmt: skip
+    assert "No text messages are sent" in sentence(row())
+    with override("en"):
+        assert "left empty" not in words_of(batches.template(AT.date()))
+
+
+def test_an_employer_has_so_many_batches_open_at_once() -> None:
+    user = an_employer()
+    first = uploaded(user, as_workbook([row()]))
+    for _ in range(batches.MOST_OPEN - 1):
+        uploaded(user, as_text([row()]))
+    with pytest.raises(NotAllowed):
+        uploaded(user, as_text([row()]))
+    uploaded(an_employer(), as_text([row()]))
+    batches.discard(first)
+    uploaded(user, as_text([row()]))
+
+
 def test_a_file_that_cannot_be_read_says_why_and_may_come_again() -> None:
     user, content = an_employer(), "甲,乙\n1,2\n".encode()
     batch = checked(user, content)
@@ -354,17 +424,22 @@ def test_what_is_over_its_time_is_forgotten() -> None:
     assert TransferApplication.objects.count() == 1
 
 
-def test_the_annotated_file_holds_every_cell_and_every_problem_and_nothing_runs() -> None:
+def test_the_annotated_file_holds_what_was_read_with_every_problem_and_nothing_runs() -> None:
     user = an_employer()
-    header = [*HEADER, "部门"]
-    rows = [[*row(name="=1+1"), "@sum"], [*row(), "销售"]]
+    header = ["工资卡号", *reversed(HEADER), "部门"]
+    rows = [
+        ["6222021234567890", *reversed(row(name="=1+1", contact_email="@sum")), "x"],
+        ["", *reversed(row()), "销售"],
+    ]
     batch = checked(user, as_workbook(rows, header))
     with override("en"):
         table = read(batches.annotated(batch), formulas=True)
-    assert table[0].cells == ("Problems", "Row of your file", *header)
-    assert table[1][0] == "Name: Name holds a formula. Copy the column and paste it as values."
-    assert (table[1][1], table[1][2], table[1][11]) == ("2", "'=1+1", "'@sum")
-    assert (table[2][0], table[2][1], table[2][11]) == ("", "3", "销售")
+    assert table[0].cells == ("Problems", "Row of your file", *reversed(HEADER))
+    assert "Name: Name holds a formula. Copy the column and paste it as values." in table[1][0]
+    assert (table[1][1], table[1][2], table[1][10]) == ("2", "'@sum", "'=1+1")
+    assert (table[2][0], table[2][1], table[2][10]) == ("", "3", "张示例")
+    # What is not needed is not kept, either.
+    assert "6222021234567890" not in str(list(batch.rows.values()))
     batches.hand_in(batch, at=AT)
     work()
     batch.refresh_from_db()
@@ -408,18 +483,16 @@ def test_problems_are_grouped_with_their_rows() -> None:
 
 
 def test_a_failing_batch_does_not_keep_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    from transfers.intake.batches import jobs as job
-
     first, second = an_employer("甲"), an_employer("乙")
     poison, fine = uploaded(first, as_workbook([row()])), uploaded(second, as_workbook([row()]))
-    real = job.entries_of
+    real = jobs.entries_of
 
     def fail(sheet: Any, employer: int, on: date) -> Any:
         if employer == first.employer_id:
             raise RuntimeError("poison")
         return real(sheet, employer, on)
 
-    monkeypatch.setattr(job, "entries_of", fail)
+    monkeypatch.setattr(jobs, "entries_of", fail)
     run = batches.work(lambda: AT, seconds=60)
     assert [str(error) for error in run.errors] == ["poison"]
     fine.refresh_from_db()
@@ -427,4 +500,4 @@ def test_a_failing_batch_does_not_keep_the_others(monkeypatch: pytest.MonkeyPatc
     assert (fine.state, poison.state) == ("checked", "checking")
     monkeypatch.undo()
     assert batches.work(lambda: AT, seconds=60).rows == 0  # still leased
-    assert batches.work(lambda: AT + job.LEASE, seconds=60).rows == 1
+    assert batches.work(lambda: AT + jobs.LEASE, seconds=60).rows == 1

@@ -6,11 +6,12 @@ from .grouping import Group, groups_of
 from .jobs import Run, work
 from .keeping import forget, kept_until
 from .template import template
-from .uploading import MOST_BYTES, AlreadyUploaded, take
+from .uploading import MOST_BYTES, MOST_OPEN, AlreadyUploaded, take
 
 __all__ = [
     "DISCARDABLE",
     "MOST_BYTES",
+    "MOST_OPEN",
     "AlreadyUploaded",
     "Group",
     "Run",

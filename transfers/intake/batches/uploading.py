@@ -8,17 +8,21 @@ from typing import IO
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from ...models.employers import Batch, Employer
 from ...models.users import User
 from ...tables import reading
+from ...workflow.errors import NotAllowed
 from ...workflow.references import new_reference
 
 MOST_BYTES = 5 * 1024 * 1024
 REFERENCE = "PL"  # 批量
+MOST_OPEN = 20  # batches of one employer that nothing was handed in of
 _TRIES = 5
 
 # States in which a file stands for itself; one that could not be read may be sent again.
+OPEN = (Batch.State.WAITING, Batch.State.CHECKING, Batch.State.CHECKED)
 COUNTS = frozenset(Batch.State.values) - {Batch.State.DISCARDED, Batch.State.UNREADABLE}
 
 
@@ -33,7 +37,8 @@ class AlreadyUploaded(Exception):  # noqa: N818 - what happened
 def take(file: IO[bytes], *, by: User, at: datetime) -> Batch:
     """Keep an uploaded file as a batch that waits to be read. Its content is not looked at here.
 
-    Raises TableProblem for a file that is empty or too big, AlreadyUploaded for one that is known.
+    Raises TableProblem for a file that is empty or too big, AlreadyUploaded for one that is known,
+    NotAllowed where too many batches wait already.
     """
     assert by.employer is not None, "only employers upload batches"
     content = file.read(MOST_BYTES + 1)
@@ -43,6 +48,12 @@ def take(file: IO[bytes], *, by: User, at: datetime) -> Batch:
         raise reading.problem("empty")
     checksum = hashlib.sha256(content).hexdigest()
     _refuse_again(by.employer, checksum)
+    if Batch.objects.filter(employer=by.employer, state__in=OPEN).count() >= MOST_OPEN:
+        raise NotAllowed(
+            _("%(n)d batches are not handed in yet. Hand them in or put them away first.")
+            % {"n": MOST_OPEN},
+            code="too_many_open",
+        )
     batch = Batch(
         employer=by.employer, uploaded_by=by, sha256=checksum, size=len(content), uploaded_at=at
     )

@@ -53,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
                 taken = batches.take(
                     form.cleaned_data["file"], by=_user(request), at=timezone.now()
                 )
-            except TableProblem as problem:
+            except (TableProblem, NotAllowed) as problem:
                 form.add_error("file", str(problem))
             except batches.AlreadyUploaded as already:
                 return _home(request, form, status=422, earlier=already.batch)
