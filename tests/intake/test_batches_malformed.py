@@ -193,17 +193,17 @@ def cases() -> Iterator[tuple[str, bytes]]:
     yield "the same person many times", as_text([a_row(5)] * 400)
     yield "wrong check digits", as_text([[*a_row()[:1], a_row()[1][:-1] + "?", *a_row()[2:]]] * 50)
     chance = random.Random(SEED)
-    for n in range(16):
+    for n in range(10):
         cut = chance.randrange(1, len(RIGHT))
         yield f"truncated {n}", RIGHT[:cut]
-    for n in range(16):
+    for n in range(10):
         spoiled = bytearray(RIGHT)
         for _ in range(20):
             spoiled[chance.randrange(len(RIGHT))] = chance.randrange(256)
         yield f"spoiled {n}", bytes(spoiled)
-    for n in range(8):
+    for n in range(5):
         yield f"noise {n}", chance.randbytes(20_000)
-    for n in range(8):
+    for n in range(5):
         yield f"noise in a zip {n}", b"PK\x03\x04" + chance.randbytes(20_000)
 
 
@@ -220,32 +220,15 @@ def test_no_broken_file_becomes_a_good_row_or_an_error_of_ours(
 ) -> None:
     user, seen, slowest = an_employer(), 0, (0.0, "")
     monkeypatch.setattr("transfers.intake.batches.uploading.MOST_BYTES", 20 * 1024 * 1024)
+    whole = checked(an_employer(), RIGHT).rows.get().values
     for name, content in cases():
         seen += 1
         before = _cpu()
         batch = checked(user, content)
         slowest = max(slowest, (_cpu() - before, name))
-        # What was merely scratched may still be whole; nothing else may.
-        if name.startswith(
-            (
-                "spoiled",
-                "an outside",
-                "macros",
-                "null bytes between",
-                "text that",
-                "broken styles",
-                "a million empty",
-                "empty",
-                "binary",
-                "another",
-                "a cell at",
-                "half",
-            )
-        ):
-            assert batch.state in (Batch.State.UNREADABLE, Batch.State.CHECKED), name
-        else:
-            bad_only = not batch.rows.exclude(state=BatchRow.State.BAD).exists()
-            assert batch.state == Batch.State.UNREADABLE or bad_only, name
+        # What was merely scratched is still whole: then it says what it always said.
+        good = batch.rows.exclude(state=BatchRow.State.BAD)
+        assert all(each.values == whole for each in good), name
         if batch.state == Batch.State.UNREADABLE:
             told = [each for each in batch.problems if each["level"] == "error"]
             assert told, name
