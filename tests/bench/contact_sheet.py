@@ -74,4 +74,4 @@ def _joined(shots: list[tuple[str, Image.Image]]) -> Image.Image:
         draw.text((left, top - 4), name, fill="#1b1f24", font_size=22)
         sheet.paste(shot.crop((0, 0, WIDTH, min(height, shot.height))), (left, top + GAP))
     small = sheet.resize((int(sheet.width * SCALE), int(sheet.height * SCALE)), Image.LANCZOS)
-    return small.quantize(48)
+    return small.quantize(256)  # with fewer, red and green turn grey
