@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests import factories
 from tests.public.visits import CODE, know_code
 from tests.scenes import Scene, moment
 from transfers.intake import drafts
 from transfers.models import LookupThrottle, OutboxMessage, TransferApplication
 from transfers.public import throttle
 from transfers.workflow import query_codes
+from transfers.workflow.query_codes import hash_code
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +62,25 @@ def test_every_kind_of_miss_gets_the_same_answer(reference: str) -> None:
     assert "没有找到两项都相符的申请，请检查编号和查询码" in body
     assert "no-store" in headers["Cache-Control"]
     assert reference not in body
+
+
+def test_five_hundred_of_each_kind_cannot_be_told_apart() -> None:
+    """In random order: a wrong code, and references that do not exist."""
+    cases = factories.applications(500, query_code_hash=hash_code(CODE))
+    for number, case in enumerate(cases):
+        case.reference = f"ZY20250924-{number:07d}"
+    TransferApplication.objects.bulk_update(cases, ["reference"])
+    asked = [(True, case.reference) for case in cases]
+    asked += [(False, f"ZY20250923-{number:07d}") for number in range(500)]
+    Random(5).shuffle(asked)
+    answers: dict[bool, set[Any]] = {True: set(), False: set()}
+    with time_machine.travel(NOON, tick=False):
+        for number, (known, reference) in enumerate(asked):
+            address = f"10.0.{number // 250}.{number % 250}"
+            status, body, headers = plain(ask(reference, "WRNG2345", address))
+            answers[known].add((status, body, tuple(sorted(headers.items()))))
+    assert answers[True] == answers[False]
+    assert len(answers[True]) == 1
 
 
 def test_every_miss_hashes_once(reference: str, monkeypatch: pytest.MonkeyPatch) -> None:
