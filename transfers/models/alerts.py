@@ -185,7 +185,10 @@ class Heartbeat(models.Model):
 
 
 class LookupThrottle(models.Model):
-    """Failed look-ups of one address or one reference (keyed hash), and until when it must wait."""
+    """Failed look-ups of one address or one reference (keyed hash), and until when it must wait.
+
+    Or how much of its share of an hour an address took, as `misses`.
+    """
 
     key = models.CharField(max_length=64, primary_key=True)
     misses = models.PositiveIntegerField(default=0)

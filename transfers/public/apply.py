@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import Any
 
 import segno
@@ -13,10 +14,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from config.client import client_ip
 
 from ..intake import drafts, questions
 from ..intake.eligibility import Obstacle, obstacles
@@ -27,7 +30,7 @@ from ..rules import identity
 from ..rules.states import State
 from ..status import describe, describe_unsent, situation_of
 from ..workflow.errors import Invalid, Problems
-from . import uploading, visit
+from . import throttle, uploading, visit
 
 AGAIN = frozenset({State.REJECTED, State.WITHDRAWN, State.RECALLED})
 
@@ -119,6 +122,8 @@ def answer(request: HttpRequest, step: int = 1) -> HttpResponse:
         return _page(request, draft, form)
     now = timezone.now()
     if draft is None:
+        if (refusal := _too_many(request, form)) is not None:
+            return refusal
         draft = drafts.begin(given, reached=step, language=_language(), at=now)
         visit.open_draft(request, draft)
     else:
@@ -130,6 +135,23 @@ def answer(request: HttpRequest, step: int = 1) -> HttpResponse:
     ):
         return redirect("apply-gap")
     return redirect(_next(draft))
+
+
+def _too_many(request: HttpRequest, form: questions.Questions) -> HttpResponse | None:
+    """Counts an application about to be begun; its first page again if its address began too many."""
+    wait = throttle.spend(throttle.DRAFTS, client_ip(request), 1, timezone.now())
+    if wait is None:
+        return None
+    minutes = math.ceil(wait.total_seconds() / 60)
+    sentence = ngettext(
+        "Too many applications were begun from your connection. Try again in %(n)d minute.",
+        "Too many applications were begun from your connection. Try again in %(n)d minutes.",
+        minutes,
+    )
+    form.add_error(None, sentence % {"n": minutes})
+    answer = _page(request, None, form)
+    answer.status_code = 429
+    return answer
 
 
 def _page(
@@ -164,6 +186,9 @@ def _materials(request: HttpRequest, draft: Draft) -> HttpResponse:
     if request.method == "POST":
         now = timezone.now()
         problems = uploading.handle(request, kinds, draft=draft, at=now)
+        draft.refresh_from_db(fields=["application"])
+        if draft.application_id is not None:
+            return redirect("apply-done")
         if "later" in request.POST:
             return redirect("apply-saved")
         if "stay" not in request.POST and uploading.REMOVE not in request.POST and not problems:
@@ -349,8 +374,11 @@ def again(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("status", reference=reference)
     draft = _draft(request)
     if draft is None or draft.follows_id != application.pk:
+        known = drafts.answers_of(application)
+        if (refusal := _too_many(request, questions.page_of(1)(known, known=known))) is not None:
+            return refusal
         draft = drafts.begin(
-            drafts.answers_of(application), reached=0, language=_language(), at=timezone.now(),
+            known, reached=0, language=_language(), at=timezone.now(),
             follows=application,
         )  # fmt: skip
         visit.open_draft(request, draft)

@@ -1,9 +1,12 @@
-"""Slowing down whoever tries query codes: a growing wait, never a lock.
+"""Slowing down whoever tries query codes: a growing wait, never a lock. And a share of what costs.
 
 A try counts against the visitor's address and against the reference before its code is looked at, so
 tries sent at once do not slip through. A wait per reference stays short, because anybody who knows
 the reference could cause it; even one try a minute, day and night, hits an eight-character code with a
 chance of less than 2e-9 a day.
+
+What anybody may do and the site pays for, beginning applications and sending files, has a share for each
+address in each hour of the clock. It is ample, since a town may share one address.
 """
 
 from dataclasses import dataclass
@@ -34,6 +37,18 @@ class Limit:
 
 ADDRESS = Limit(5, timedelta(seconds=15), timedelta(minutes=15), timedelta(hours=1))
 REFERENCE = Limit(3, timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one address may have in an hour."""
+
+    name: str
+    most: int
+
+
+DRAFTS = Share("applications begun", 200)
+FILES = Share("files", 1_000_000)  # kB
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,20 @@ def begin(address: str, reference: str, at: datetime) -> Try:
             row.blocked_until = at + wait if wait else None
             row.save(update_fields=["misses", "last_miss_at", "blocked_until"])
     return Try(keys)
+
+
+def spend(share: Share, address: str, amount: int, at: datetime) -> timedelta | None:
+    """Take from what an address has this hour; what is no longer there is not taken, and the answer
+    is how long to wait."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    key = _key(share.name, f"{address} {hour.timestamp():.0f}")
+    LookupThrottle.objects.bulk_create(
+        [LookupThrottle(key=key, last_miss_at=at)], ignore_conflicts=True
+    )
+    taken = LookupThrottle.objects.filter(key=key, misses__lte=share.most - amount).update(
+        misses=F("misses") + amount, last_miss_at=at
+    )
+    return None if taken else hour + timedelta(hours=1) - at
 
 
 def found(attempt: Try) -> None:
