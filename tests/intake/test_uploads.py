@@ -194,11 +194,11 @@ def test_a_file_goes_when_its_row_is_certainly_gone(
 ) -> None:
     kept = take(jpg(), draft=draft)
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
-        uploads.remove(Upload.objects.get(pk=kept.pk))
+        uploads.remove(str(kept.token), draft=draft)
         transaction.set_rollback(True)
     assert len(names(root)) == 1
     with django_capture_on_commit_callbacks(execute=True):
-        uploads.remove(kept)
+        uploads.remove(str(kept.token), draft=draft)
         assert len(names(root)) == 1
     assert names(root) == []
 

@@ -145,7 +145,7 @@ def hand_in(draft: Draft, *, at: datetime) -> Submitted:
         # What other answers asked for stands on no page any more, so it is not handed in.
         wanted = [row.kind for row in questions.materials_of(known)]
         for upload in kept.uploads.exclude(kind__in=wanted):
-            uploads.remove(upload)
+            upload.delete()
         kinds = dict.fromkeys(kept.uploads.values_list("kind", flat=True))
         given = questions.submission_of(pages, tuple(kinds), kept.language)
         done = submit(
@@ -194,5 +194,13 @@ def answers(draft: Draft) -> dict[str, Any]:
 
 def forget(on: date) -> int:
     """Delete the unsent drafts whose time is over, with their files. Returns how many."""
-    _all, by_model = Draft.objects.filter(application=None, expires_on__lt=on).delete()
-    return by_model.get(Draft._meta.label, 0)
+    over = Draft.objects.filter(application=None, expires_on__lt=on)
+    gone = 0
+    for pk in list(over.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # Held, or its files would go with it when it is handed in at the same time.
+            draft = over.select_for_update().filter(pk=pk).first()
+            if draft is not None:
+                draft.delete()
+                gone += 1
+    return gone

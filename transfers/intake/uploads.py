@@ -85,6 +85,9 @@ def take(
     field = f"file_{kind}"
     if kind not in MaterialKind.values:
         raise Invalid(field, _("This kind of material is not known."))
+    # Before the file is looked at, which costs; and once more below, held.
+    _owner(draft, application, field)
+    _check_room(list(changeable(draft=draft, application=application)), kind, field)
     size = getattr(file, "size", None)
     try:
         if size is not None and size > MAX_BYTES:
@@ -96,7 +99,7 @@ def take(
     written = ""
     try:
         with transaction.atomic():
-            owner = _locked(draft, application, field)
+            owner = _owner(draft, application, field, held=True)
             same = Upload.objects.filter(**owner, kind=kind, sha256=digest).first()
             there = list(changeable(draft=draft, application=application))
             if same is not None and same not in there:
@@ -136,19 +139,29 @@ def changeable(
     )
 
 
-def _locked(
-    draft: Draft | None, application: TransferApplication | None, field: str
+def _owner(
+    draft: Draft | None,
+    application: TransferApplication | None,
+    field: str,
+    *,
+    held: bool = False,
 ) -> dict[str, Any]:
-    """The owner, held until the end of the transaction: two files at once are counted one by one."""
+    """The owner, which may still be added to; else Invalid.
+
+    `held` until the end of the transaction: two files at once are counted one by one, and nothing is
+    handed in meanwhile.
+    """
     if (draft is None) == (application is None):
         raise ValueError("a file belongs to a draft or to a case")
     if draft is not None:
-        held = Draft.objects.select_for_update().filter(pk=draft.pk).first()
-        if held is None or held.application_id is not None:
+        drafts = Draft.objects.select_for_update() if held else Draft.objects.all()
+        found = drafts.filter(pk=draft.pk).first()
+        if found is None or found.application_id is not None:
             raise Invalid(field, _("This application was handed in or deleted."), code="gone")
-        return {"draft": held}
+        return {"draft": found}
     assert application is not None
-    case = TransferApplication.objects.select_for_update().get(pk=application.pk)
+    cases = TransferApplication.objects.all()
+    case = (cases.select_for_update() if held else cases).get(pk=application.pk)
     if case.state != State.SUPPLEMENT_REQUESTED:
         raise Invalid(field, _("Nothing is asked of you any more; nothing was sent."), code="gone")
     return {"application": case}
@@ -187,9 +200,15 @@ def _write(content: bytes) -> str:
     return name
 
 
-def remove(upload: Upload) -> None:
-    """Delete a file with its row."""
-    upload.delete()
+def remove(
+    token: str, *, draft: Draft | None = None, application: TransferApplication | None = None
+) -> None:
+    """Delete the file that has this token, with its row. Raises Invalid once it was handed in."""
+    with transaction.atomic():
+        _owner(draft, application, "", held=True)
+        for each in changeable(draft=draft, application=application):
+            if str(each.token) == token:
+                each.delete()
 
 
 @receiver(post_delete, sender=Upload)

@@ -1,5 +1,6 @@
 """Handing in, online, the materials that an office asked for."""
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -50,9 +51,12 @@ def supply(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         errors = uploading.handle(request, asked.items, application=application, at=now)
         if "send" in request.POST:
-            errors += _missing(application, asked, errors)
-            if not errors:
-                return _hand_in(request, application)
+            with transaction.atomic():
+                # Held, so that no file is removed between the look and the handing in.
+                TransferApplication.objects.select_for_update().get(pk=application.pk)
+                errors += _missing(application, asked, errors)
+                if not errors:
+                    return _hand_in(request, application)
         if not errors:
             return redirect("supply", reference=reference)
     context = {

@@ -6,23 +6,29 @@ shows the right choice only for these two, and a list of types in `accept` break
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from config.client import client_ip
 
 from ..intake import serving, uploads
 from ..models.applications import MaterialKind, TransferApplication
 from ..models.drafts import Draft, Upload
 from ..workflow.errors import Invalid
-from . import visit
+from . import throttle, visit
 
 REMOVE = "remove"
 INPUTS = ("photo", "file")
@@ -73,20 +79,25 @@ def handle(
     """
     token = request.POST.get(REMOVE, "")
     if token:
-        for each in uploads.changeable(draft=draft, application=application):
-            if str(each.token) == token:
-                uploads.remove(each)
+        with suppress(Invalid):  # handed in meanwhile: the next page says so
+            uploads.remove(token, draft=draft, application=application)
     problems: list[Invalid] = []
     ends = time.monotonic() + _SECONDS
+    left = uploads.MAX_IN_ALL
     for kind in kinds:
         for name in INPUTS:
             field = f"{name}_{kind}"
             sent = request.FILES.getlist(field)
             for number, file in enumerate(sent, 1):
-                if time.monotonic() > ends:
+                if not left or time.monotonic() > ends:
                     problems.append(
                         Invalid(field, _("Too much at once; send the rest again."), code="busy")
                     )
+                    break
+                left -= 1
+                wait = throttle.spend(throttle.FILES, client_ip(request), _kilobytes(file), at)
+                if wait is not None:
+                    problems.append(Invalid(field, _too_many(wait), code="busy"))
                     break
                 try:
                     uploads.take(file, kind, draft=draft, application=application, at=at)
@@ -95,6 +106,19 @@ def handle(
                         Invalid(field, _told(problem, number, len(sent)), code=problem.code)
                     )
     return problems
+
+
+def _kilobytes(file: UploadedFile) -> int:
+    return math.ceil((file.size or 0) / 1024)
+
+
+def _too_many(wait: timedelta) -> str:
+    minutes = math.ceil(wait.total_seconds() / 60)
+    return ngettext(
+        "Too many files came from your connection. Send the rest in %(n)d minute.",
+        "Too many files came from your connection. Send the rest in %(n)d minutes.",
+        minutes,
+    ) % {"n": minutes}
 
 
 def _told(problem: Invalid, number: int, of: int) -> str:
