@@ -56,7 +56,9 @@ def _stale(application: TransferApplication) -> Described:
     zh, en, at = last or ("", "", None)
     side = Side.ORIGIN if application.state in _AT_ORIGIN else Side.DESTINATION
     office = Office.of(application.agency(side))
-    return describe_stale(State(application.state), office, in_language(zh, en), at)
+    # The heading alone: days left and dates of back then may no longer be true.
+    heading = in_language(zh.partition("。")[0], en.partition(". ")[0])
+    return describe_stale(State(application.state), office, heading, at)
 
 
 @never_cache

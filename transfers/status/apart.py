@@ -36,7 +36,7 @@ _STAGES = {
 def describe_stale(state: State, office: Office, last: str, at: datetime | None) -> Described:
     """A case whose situation cannot be told: what its applicant was last told, and when.
 
-    `last`: the words then shown, empty if there are none; `office`: whom to call.
+    `last`: the heading then shown, empty if there are none; `office`: whom to call.
     """
     if last and at is not None:
         happening = _("Nothing is lost. Last known %(time)s: %(text)s.") % {

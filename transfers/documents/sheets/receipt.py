@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from ...models.applications import Channel, MaterialKind, Submitter
 from ...status import words
@@ -22,7 +23,7 @@ def receipt(content: dict[str, Any]) -> Body:
             content,
             (_("Received on"), words.moment(datetime.fromisoformat(body["submitted_at"]))),
             (
-                _("Handed in"),
+                pgettext("channel", "Handed in"),
                 f"{Channel(body['channel']).label} · {Submitter(body['submitter']).label}",
             ),
             (_("We say whether it is accepted by"), due_day(body["answer_by"])),
