@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from ..intake import batches
 from ..intake.batches.columns import COLUMNS
 from ..models.employers import Employer
+from ..models.regions import Agency
 from ..models.users import User
 from ..rules import identity
 from ..tables import as_csv
@@ -19,7 +20,12 @@ _GOOD = 8
 def add_employer() -> User:
     """The employer and its user, for now without a usable password; those there are kept."""
     employer, _made = Employer.objects.get_or_create(
-        uscc=CODE, defaults={"name": NAME, "contact_phone": "19900000000"}
+        uscc=CODE,
+        defaults={
+            "name": NAME,
+            "contact_phone": "19900000000",
+            "agency": Agency.objects.filter(region=CODE[2:8]).first(),
+        },
     )
     user, made = User.objects.get_or_create(
         username=CODE, defaults={"employer": employer, "email": "employer@example.org"}

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .applications import TransferApplication
+from .regions import Agency
 
 
 class Employer(models.Model):
@@ -17,6 +18,11 @@ class Employer(models.Model):
     name = models.CharField(_("name"), max_length=120)
     contact_phone = models.CharField(_("phone"), max_length=20, blank=True)
     contact_email = models.EmailField(_("e-mail"), blank=True)
+    # The office that checked the business licence; without one, an administrator of no agency did.
+    agency = models.ForeignKey(
+        Agency, models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
+        editable=False, verbose_name=_("account kept by"),
+    )  # fmt: skip
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:

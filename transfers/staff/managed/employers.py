@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ...models import Employer, User
 from ...rules import identity
 from ...rules.states import Role
-from ..employers import EDITORS
+from ..employers import EDITORS, kept_by
 from .base import StaffModelAdmin
 
 
@@ -46,7 +47,7 @@ class EmployerForm(forms.ModelForm):
 class EmployerAdmin(StaffModelAdmin):
     """Accounts are made at the office, against the business licence; nobody registers by themselves.
 
-    An employer signs in with its code and a password that it chooses behind a link.
+    Every office sees them; an account is edited by the office that made it. An employer signs in with its code and a password that it chooses behind a link.
     """
 
     viewers = frozenset({Role.AUDITOR})
@@ -54,15 +55,24 @@ class EmployerAdmin(StaffModelAdmin):
     form = EmployerForm
     change_form_template = "admin/employer_form.html"
 
-    list_display = ("name", "uscc", "contact_phone", "contact_email", "created_at")
+    list_display = ("name", "uscc", "contact_phone", "contact_email", "agency", "created_at")
+    list_select_related = ("agency",)
     search_fields = ("name", "uscc")
     fields = ("uscc", "name", "contact_phone", "contact_email", "may_sign_in")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any | None = None) -> tuple[str, ...]:
         """The code is what the employer signs in with, and what its cases carry."""
-        return ("uscc",) if obj is not None else ()
+        return ("uscc", "agency") if obj is not None else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any | None = None) -> Any:
+        return [*self.fields, *(("agency",) if obj is not None else ())]
+
+    def editable(self, user: Any) -> QuerySet[Any]:
+        return kept_by(user)
 
     def save_model(self, request: HttpRequest, obj: Employer, form: Any, change: bool) -> None:
+        if not change:
+            obj.agency_id = request.user.agency_id  # type: ignore[union-attr]
         super().save_model(request, obj, form, change)
         if not change:
             user = User(username=obj.uscc, employer=obj, email=obj.contact_email)
