@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from config.client import client_ip
 
+from ..deadlines.delivery import code_channel
 from ..intake import drafts, questions
 from ..intake.eligibility import Obstacle, obstacles
 from ..models.applications import MaterialKind, NotifyBy, TransferApplication
@@ -340,6 +341,7 @@ def done(request: HttpRequest) -> HttpResponse:
     context = {
         "application": application,
         "code": _spaced(code),
+        "code_can_be_sent": code_channel(application) != NotifyBy.NONE,
         "told": describe(situation_of(application, at=now)),
         "receipt": receipt,
         "by_sms": application.notify_by == NotifyBy.SMS,
