@@ -349,8 +349,7 @@ class Contact(Questions):
         channel.choices = contact.channels()
 
     def clean_contact_phone(self) -> str:
-        given = str(self.cleaned_data["contact_phone"])
-        return "".join(each for each in given if each.isdigit()).removeprefix("86")[-20:]
+        return contact.phone_of(str(self.cleaned_data["contact_phone"]))[-20:]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -25,6 +25,7 @@ from ..rules.steps import StepKind
 from ..status import Situation, situation_of
 from ..workflow import feedback
 from . import visit
+from .untold import or_progress
 
 # Nine in the morning two days before: the entry begins with its day.
 _AHEAD = timedelta(days=-2, hours=9)
@@ -70,6 +71,7 @@ def days_to_keep(
 
 @never_cache
 @require_safe
+@or_progress
 def calendar_file(request: HttpRequest, reference: str) -> HttpResponse:
     """The file. Raises Http404 while there is no day to keep."""
     application = visit.case_of(request, reference)

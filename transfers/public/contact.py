@@ -18,6 +18,7 @@ from ..workflow import contact as workflow
 from ..workflow.actors import Actor
 from ..workflow.errors import NotAllowed, Problems, Stale
 from . import visit
+from .untold import or_progress
 
 
 class ContactForm(forms.Form):
@@ -68,8 +69,7 @@ class ContactForm(forms.Form):
 
     def clean_contact_phone(self) -> str:
         given = str(self.cleaned_data["contact_phone"])
-        digits = "".join(each for each in given if each.isdigit()).removeprefix("86")
-        return digits or given.strip() or self.old.contact_phone
+        return workflow.phone_of(given) or given.strip() or self.old.contact_phone
 
     def clean_contact_email(self) -> str:
         return str(self.cleaned_data["contact_email"]).strip() or self.old.contact_email
@@ -81,6 +81,7 @@ class ContactForm(forms.Form):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@or_progress
 def contact(request: HttpRequest, reference: str) -> HttpResponse:
     """The form; after it, the status page, which shows what is on file now."""
     application = visit.case_of(request, reference)

@@ -16,6 +16,7 @@ from ..workflow import feedback
 from ..workflow.actors import Actor
 from ..workflow.errors import Invalid, NotAllowed
 from . import visit
+from .untold import or_progress
 
 
 class DisputeForm(forms.Form):
@@ -43,6 +44,7 @@ class DisputeForm(forms.Form):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@or_progress
 def dispute(request: HttpRequest, reference: str) -> HttpResponse:
     """Query the result; where that is not possible, the page says why and whom to call."""
     application = visit.case_of(request, reference)

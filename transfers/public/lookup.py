@@ -25,6 +25,7 @@ from ..models.alerts import OutboxMessage
 from ..models.applications import TransferApplication
 from ..models.drafts import Draft
 from ..workflow import query_codes
+from ..workflow.contact import phone_of
 from . import throttle, visit
 
 
@@ -195,7 +196,7 @@ def _plain_contact(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).strip().lower()
     if "@" in plain:
         return plain
-    return "".join(each for each in plain if each.isdigit()).removeprefix("86")
+    return phone_of(plain)
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """How a case's applicant is reached: what makes the answers right, and changing them later."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -27,12 +28,19 @@ from .errors import Invalid, NotAllowed, Problems
 CHANGES_A_DAY = 5  # of one case
 
 _LONGEST_EMAIL = 254  # of the column; the shape alone would allow 320
-_MOBILE = re.compile(r"1[3-9]\d{9}")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 
 
 def channels() -> list[tuple[str, Any]]:
     """The ways to be told that this installation offers, as choices. SMS needs a gateway."""
     return [each for each in NotifyBy.choices if each[0] != NotifyBy.SMS or settings.SMS_URL]
+
+
+def phone_of(text: str) -> str:
+    """A phone as it is kept: its digits, half-width, without the country. What else is a digit stays,
+    for `problems_of` to refuse."""
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(each for each in plain if each.isdigit()).removeprefix("86")
 
 
 def usual_channel(phone: str, email: str) -> NotifyBy:

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from ...rules import identity
+from ...workflow import contact
 from .columns import SCHEMES
 
 _EXPONENT = re.compile(r"\d+(\.\d+)?[eE]\+?\d{1,2}")
@@ -103,8 +104,7 @@ def scheme(text: str) -> str:
 
 def phone(text: str) -> str:
     _no_exponent(text)
-    digits = "".join(each for each in _without_point(text) if each.isdigit())
-    return (digits.removeprefix("86") if len(digits) > 11 else digits)[:20]
+    return contact.phone_of(_without_point(text))[:20]
 
 
 def _no_exponent(text: str) -> None:
