@@ -12,8 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from tests.intake.spreadsheets import (
+    AT,
     an_employer,
     as_text,
     as_workbook,
@@ -26,9 +28,12 @@ from tests.intake.spreadsheets import (
 from tests.scenes import staff
 from tests.staff.desks import client_of, text_of
 from transfers.intake import batches
-from transfers.models import Agency, Batch, Employer, TransferApplication, User
+from transfers.models import Agency, Batch, Employer, OutboxMessage, TransferApplication, User
 from transfers.rules.states import Role
 from transfers.tables import read
+from transfers.workflow.actions import perform
+from transfers.workflow.actors import Actor
+from transfers.workflow.errors import NotAllowed
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +107,9 @@ def test_guessing_is_held_up_on_a_page_of_their_own() -> None:
 
 def addresses(reference: str) -> dict[str, str]:
     """Every address of the employers' pages; a new one has to be told here what it is made of."""
-    given = {"reference": reference, "kind": "csv", "uidb64": "MQ", "token": "x-y"}
+    given = {"reference": reference, "kind": "csv", "uidb64": "MQ", "token": "x-y", "case": "-"}
+    case = TransferApplication.objects.filter(batch_row__batch__reference=reference).first()
+    given |= {"case": case.reference} if case is not None else {}
     found = {}
     for pattern in get_resolver("transfers.public.employer.urls").url_patterns:
         wanted = pattern.pattern.converters
@@ -157,6 +164,7 @@ def test_an_office_makes_an_account_and_hands_out_a_link() -> None:
     assert answer.status_code == 302, text_of(answer)
     employer = Employer.objects.get(uscc=code)
     assert answer.url == f"/admin/employers/{employer.pk}/link/"
+    assert employer.agency == Agency.objects.get(region="350500")
     assert "welcome" not in text_of(supervisor.get(answer.url))
     page = text_of(supervisor.post(answer.url))
     (link,) = re.findall(rf"{re.escape(settings.PUBLIC_URL)}(/employer/welcome/\S+?/)</", page)
@@ -188,17 +196,75 @@ def test_a_wrong_account_is_refused(changes: dict[str, str]) -> None:
 
 
 def test_a_link_is_made_by_supervisors_and_administrators_alone() -> None:
-    employer = an_employer().employer
+    employer = kept_at("350500")
     for role in Role:
         client = client_of(staff(f"x{role.value}"[:20], Agency.objects.get(region="350500"), role))
         expected = 200 if role in (Role.SUPERVISOR, Role.ADMINISTRATOR) else 403
         assert client.post(f"/admin/employers/{employer.pk}/link/").status_code == expected
     admin = client_of(staff("boss", None, Role.ADMINISTRATOR))
     assert admin.post("/admin/employers/999999/link/").status_code == 404
+    assert admin.post(f"/admin/employers/{employer.pk}/link/").status_code == 403
+    assert admin.post(f"/admin/employers/{kept_at(None).pk}/link/").status_code == 200
     # Employers' users are no members of staff: the page of users does not know them.
     user = User.objects.get(employer=employer)
     assert admin.get(f"/admin/transfers/user/{user.pk}/change/").status_code == 302
     assert user.username not in text_of(admin.get("/admin/transfers/user/"))
+
+
+def kept_at(code: str | None) -> Employer:
+    """An employer whose account the office of a place made."""
+    employer = an_employer().employer
+    assert employer is not None
+    employer.agency = Agency.objects.get(region=code) if code else None
+    employer.save()
+    return employer
+
+
+def test_an_account_is_edited_where_it_was_made_and_seen_everywhere() -> None:
+    employer = kept_at("350500")
+    change = f"/admin/transfers/employer/{employer.pk}/change/"
+    form = {"name": "改名", "contact_phone": "0595", "may_sign_in": "on"}
+    elsewhere = english(staff("far", Agency.objects.get(region="990100"), Role.SUPERVISOR))
+    assert "Link to choose a password" not in text_of(elsewhere.get(change))
+    assert elsewhere.post(change, form).status_code == 403
+    assert elsewhere.post(f"/admin/employers/{employer.pk}/link/").status_code == 403
+    employer.refresh_from_db()
+    assert employer.name != "改名"
+    here = english(staff("near", Agency.objects.get(region="350500"), Role.ADMINISTRATOR))
+    assert "Link to choose a password" in text_of(here.get(change))
+    assert here.post(change, form).status_code == 302
+    root = User.objects.create_superuser("root", password="root")
+    assert client_of(root).post(f"/admin/employers/{employer.pk}/link/").status_code == 200
+
+
+def test_a_link_is_told_to_the_employer_and_seen_by_the_auditor() -> None:
+    employer = kept_at("350500")
+    Employer.objects.filter(pk=employer.pk).update(contact_email="hr@example.org")
+    office = Agency.objects.get(region="350500")
+    supervisor = english(staff("head", office, Role.SUPERVISOR))
+    auditor = english(staff("audit", Agency.objects.get(region="990100"), Role.AUDITOR))
+    address = f"/admin/employers/{employer.pk}/link/"
+    supervisor.get(address)
+    assert not OutboxMessage.objects.exists()
+    for _time in range(2):
+        page = text_of(supervisor.post(address))
+    (token,) = re.findall(r"/employer/welcome/(\S+?)/</", page)
+    letters = OutboxMessage.objects.filter(kind="letter", address="hr@example.org")
+    assert letters.count() == 2
+    for letter in letters:
+        assert office.name_zh in letter.text
+        assert office.name_en in letter.text
+        assert f"{timezone.localdate():%Y-%m-%d}" in letter.text
+        assert "welcome" not in letter.text
+        assert token not in letter.text
+    change = f"/admin/transfers/employer/{employer.pk}"
+    assert f"{change}/history/" in text_of(auditor.get(f"{change}/change/"))
+    history = text_of(auditor.get(f"{change}/history/"))
+    assert history.count("A link to choose a password was made.") == 2
+    assert "head" in history
+    Employer.objects.filter(pk=employer.pk).update(contact_email="")
+    assert "it is not told" in text_of(supervisor.post(address))
+    assert letters.count() == 2
 
 
 def test_an_employer_changes_its_password() -> None:
@@ -253,6 +319,47 @@ def test_the_whole_way_from_template_to_cases() -> None:
     assert client.post(f"{page}submit/", {"declared": "on"}).url == page  # once is enough
     work()
     assert TransferApplication.objects.count() == 2
+
+
+def test_an_application_is_withdrawn_by_itself_until_it_is_transferred_out() -> None:
+    user, today = an_employer(), timezone.now()
+    batch = handed_in(user, as_workbook([row() for _ in range(31)]))
+    client = english(user)
+    page = f"/employer/batches/{batch.reference}/"
+    assert f'href="{page}cases/"' in text_of(client.get(page))
+    html = text_of(client.get(f"{page}cases/"))
+    assert "张示例" not in html
+    assert len(re.findall(r"<[a-z]", html)) < 600
+    asks = re.findall(r'href="(/employer/batches/[^"]+/withdraw/)"', html)
+    assert len(asks) == 30
+    assert len(re.findall("/withdraw/", text_of(client.get(f"{page}cases/?page=2")))) == 1
+    version = re.findall(r'name="version" value="(\d+)"', text_of(client.get(asks[0])))[0]
+    stale = client.post(asks[0], {"version": str(int(version) - 1)})
+    assert stale.status_code == 422
+    assert "<title>Error:" in text_of(stale)
+    assert client.post(asks[0], {"version": version}).url == f"{page}cases/"
+    first = batch.rows.order_by("number")[0].application
+    assert first is not None
+    assert (first.state, first.submitter) == ("withdrawn", "employer")
+    event = first.events.order_by("seq").last()
+    assert event is not None
+    assert (event.verb, event.actor, event.at >= today) == ("withdraw", "employer", True)
+    assert OutboxMessage.objects.filter(event=event, kind="applicant").count() == 1
+    assert asks[0] not in text_of(client.get(f"{page}cases/"))
+    assert client.post(asks[0]).url == f"{page}cases/"  # once is enough
+    gone = TransferApplication.objects.filter(batch_row=batch.rows.order_by("number")[1])
+    gone.update(state="transferred_out", accepted_at=AT, transferred_out_at=AT)
+    assert client.post(asks[1]).url == f"{page}cases/"
+    assert gone.get().state == "transferred_out"
+    # Another employer's batch does not lead there, nor does a seat in the case.
+    rival = an_employer("他")
+    own = handed_in(rival, as_workbook([row()]))
+    third = batch.rows.order_by("number")[2].application
+    for reference in (batch.reference, own.reference):
+        address = reverse("batch-withdraw", args=[reference, third.reference])
+        assert client_of(rival).post(address).status_code == 404
+    with pytest.raises(NotAllowed):
+        perform(third, "withdraw", by=Actor.employer(rival), at=today)
 
 
 def test_the_same_file_leads_to_the_earlier_batch() -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import account, batches, downloads
+from . import account, batches, cases, downloads
 
 urlpatterns: list[URLPattern] = [
     path("", batches.home, name="employer"),
@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern] = [
     path("batches/<str:reference>/", batches.batch, name="batch"),
     path("batches/<str:reference>/submit/", batches.submit, name="batch-submit"),
     path("batches/<str:reference>/discard/", batches.discard, name="batch-discard"),
+    path("batches/<str:reference>/cases/", cases.cases, name="batch-cases"),
+    path(
+        "batches/<str:reference>/cases/<str:case>/withdraw/", cases.withdraw, name="batch-withdraw"
+    ),
     path("batches/<str:reference>/problems.xlsx", downloads.annotated, name="batch-problems"),
     path("batches/<str:reference>/cases.<str:kind>", downloads.export, name="batch-export"),
 ]
