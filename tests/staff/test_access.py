@@ -187,7 +187,8 @@ def test_case_tables_have_no_admin_pages() -> None:
         model.__name__ for model in admin.site._registry if model._meta.app_label == "transfers"
     }
     assert models == {
-        "TransferPolicy", "AlertRung", "Region", "Agency", "BankAccount", "User", "Heartbeat",
+        "TransferPolicy", "AlertRung", "Region", "Agency", "BankAccount", "User", "Employer",
+        "Heartbeat",
     }  # fmt: skip
 
 
