@@ -133,6 +133,7 @@ def test_no_more_of_a_file_is_written_down_than_a_page_would_take(rf: RequestFac
     request = rf.post("/", {"long": long, "short": SimpleUploadedFile("b.jpg", b"short")})
     assert 10 << 20 < request.FILES["long"].size <= (10 << 20) + 2 * FileUploadHandler.chunk_size
     assert request.FILES["short"].read() == b"short"
+    request.close()
 
 
 def test_the_same_file_again_is_the_one_kept_before(draft: Draft, root: Path) -> None:
