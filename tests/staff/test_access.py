@@ -27,6 +27,7 @@ PAGES: dict[str, set[Role]] = {
     "search": CASE_READERS,
     "finance": {Role.FINANCE, Role.SUPERVISOR, Role.AUDITOR},
     "books": {Role.FINANCE, Role.SUPERVISOR, Role.AUDITOR},
+    "feedback": CASE_READERS,
     "case_new": {Role.CLERK, Role.SUPERVISOR},
     "statements": {Role.FINANCE, Role.SUPERVISOR, Role.AUDITOR},
     "statement_read": {Role.FINANCE},
@@ -57,11 +58,13 @@ PAGES: dict[str, set[Role]] = {
 POST_ONLY = {"assign", "acknowledge", "retry", "certificate", "break_release"}
 OF_A_CASE = {
     "case", "case_move", "case_identity", "case_applicant", "case_record", "case_paper",
-    "case_paper_pdf",
+    "case_paper_pdf", "case_file",
 }  # fmt: skip
 # By role and agency: tests/staff/test_statements.py.
 # By role: tests/public/test_employer.py.
 OF_AN_EMPLOYER = {"employer_link"}
+# By role and agency: tests/staff/test_feedback.py.
+OF_A_RESULT = {"feedback_answer", "feedback_reply"}
 OF_A_STATEMENT = {"statement", "statement_accept", "statement_line"}
 OF_A_ROW = {"change", "delete", "history"}
 DJANGO = {
@@ -86,7 +89,9 @@ def _names() -> set[str]:
 
 
 def test_every_address_is_listed() -> None:
-    listed = set(PAGES) | POST_ONLY | OF_A_CASE | OF_A_STATEMENT | OF_AN_EMPLOYER | DJANGO
+    listed = (
+        set(PAGES) | POST_ONLY | OF_A_CASE | OF_A_STATEMENT | OF_A_RESULT | OF_AN_EMPLOYER | DJANGO
+    )
     # Who may open what other applications plug in is their own tests' matter.
     plugged = {page.name for page in plugs.staff_pages}
     others = {model._meta.app_label for model in admin.site._registry} - {"transfers"}
