@@ -13,7 +13,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -51,7 +51,7 @@ _YEARS = 2
 
 def _choices() -> list[tuple[str, str]]:
     return [
-        (name, _t("%(what)s (from %(day)s)") % {"what": what, "day": day})
+        (name, gettext("%(what)s (from %(day)s)") % {"what": what, "day": day})
         for name, (what, day) in LIMITS.items()
     ]
 
@@ -93,7 +93,7 @@ class DeadlineForm(forms.Form):
         today = timezone.localdate()
         if abs(start.year - today.year) > _YEARS:
             raise forms.ValidationError(
-                _t("Enter a day between %(first)s and %(last)s.")
+                gettext("Enter a day between %(first)s and %(last)s.")
                 % {"first": today.year - _YEARS, "last": today.year + _YEARS}
             )
         return start
@@ -135,9 +135,13 @@ def deadline(request: HttpRequest) -> HttpResponse:
         try:
             counted = count(**form.cleaned_data)
         except OutsideCalendar:
-            form.add_error("start", _t("There is no calendar for that day. Choose a later one."))
+            form.add_error(
+                "start", gettext("There is no calendar for that day. Choose a later one.")
+            )
         except (Calendar.DoesNotExist, PolicyMissing):
-            form.add_error("place", _t("This limit is not known there. Call the office, or 12393."))
+            form.add_error(
+                "place", gettext("This limit is not known there. Call the office, or 12393.")
+            )
     if counted is None:
         return render(request, "public/deadline.html", {"form": form})
     region = Region.objects.select_related("parent").get(pk=form.cleaned_data["place"])
@@ -167,7 +171,7 @@ def count(what: str, place: str, start: date) -> Count:
     calendar = calendar_of(place)
     days = calendar.explain(start, promised)
     due = days[-1]
-    words = _t("About %(day)s") if due.provisional else "%(day)s"
+    words = gettext("About %(day)s") if due.provisional else "%(day)s"
     return Count(
         due=words % {"day": long_date(due.day)},
         limit=working_days(promised),
@@ -182,17 +186,17 @@ def _sources(terms: TransferTerms, what: str, promised: int, statutory: int) -> 
     """Who set the limit: the place, the nation, or nobody but this product."""
     value = terms.source_of(what)
     place = Region.objects.get(pk=value.region_code).full_name
-    row = _t("%(place)s, policy no. %(n)d: %(status)s.") % {
+    row = gettext("%(place)s, policy no. %(n)d: %(status)s.") % {
         "place": place,
         "n": value.policy_id,
         "status": ValueStatus(value.status).label,
     }
     said = [row]
     if value.status == ValueStatus.OWN:
-        said.append(_t("No rule sets this limit; the office may take another one."))
+        said.append(gettext("No rule sets this limit; the office may take another one."))
     if promised < statutory:
         said.append(
-            _t("National text allows %(days)s; the place promises less.")
+            gettext("National text allows %(days)s; the place promises less.")
             % {"days": working_days(statutory)}
         )
     return said
@@ -202,12 +206,12 @@ def _notes(calendar: WorkingCalendar, start: date, days: int, due: Explained) ->
     clauses = holidays.explanations(calendar, start, days)
     found = []
     if clauses:
-        text = _t("; ").join(clauses)
-        found.append(_t("%(text)s.") % {"text": text[0].upper() + text[1:]})
+        text = gettext("; ").join(clauses)
+        found.append(gettext("%(text)s.") % {"text": text[0].upper() + text[1:]})
     if due.provisional:
         years = holidays.provisional_years(calendar, due.day)
         found.append(
-            _t("May move when %(year)s holidays are published.")
+            gettext("May move when %(year)s holidays are published.")
             % {"year": listing([str(year) for year in years])}
         )
     return found
@@ -216,6 +220,6 @@ def _notes(calendar: WorkingCalendar, start: date, days: int, due: Explained) ->
 def _row(day: Explained, *, last: bool) -> Row:
     why = holidays.why(day)
     if day.provisional:
-        why = sentences(why, _t("(not published yet)"))
+        why = sentences(why, gettext("(not published yet)"))
     number = "" if day.counted is None else str(day.counted)
     return Row(short_date(day.day), number, why, day.working, last)
