@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -123,16 +125,10 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        text = form.cleaned_data["answer"]
-        try:
-            door.answer(dispute, text, by=Actor.staff(desk.user), at=desk.at)
-        except NotAllowed as refusal:
-            messages.error(request, str(refusal))
-            return redirect("admin:feedback")
-        except Refused as refusal:
-            form.add_error(refusal.field, refusal.message)
-        else:
-            messages.success(request, _("The answer is on its way to the applicant."))
+        say = partial(
+            door.answer, dispute, form.cleaned_data["answer"], by=Actor.staff(desk.user), at=desk.at
+        )
+        if _said(request, form, say, _("The answer is on its way to the applicant.")):
             return redirect("admin:feedback")
     (query,) = queries_on(desk, [dispute])
     return _page(request, _("Answer a query"), form, "staff/feedback_answer.html", query=query)
@@ -148,18 +144,26 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     form = ReplyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        text = form.cleaned_data["reply"]
-        try:
-            door.reply(rating, text, by=Actor.staff(desk.user), at=desk.at)
-        except NotAllowed as refusal:
-            messages.error(request, str(refusal))
-            return redirect("admin:feedback")
-        except Refused as refusal:
-            form.add_error(refusal.field, refusal.message)
-        else:
-            messages.success(request, _("Whoever rated now reads the reply."))
+        say = partial(
+            door.reply, rating, form.cleaned_data["reply"], by=Actor.staff(desk.user), at=desk.at
+        )
+        if _said(request, form, say, _("Whoever rated now reads the reply.")):
             return redirect("admin:feedback")
     return _page(request, _("Reply to a rating"), form, "staff/feedback_reply.html", rating=rating)
+
+
+def _said(request: HttpRequest, form: forms.Form, say: Callable[[], object], done: str) -> bool:
+    """Carry it out, or learn that it no longer can be; False where the words have to be mended."""
+    try:
+        say()
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    except Refused as refusal:
+        form.add_error(refusal.field, refusal.message)
+        return False
+    else:
+        messages.success(request, done)
+    return True
 
 
 def _page(

@@ -67,12 +67,6 @@ def mask_name(value: str) -> str:
 
 
 @register.filter
-def mask_id(value: str) -> str:
-    """330*************4X"""
-    return identity.mask(value)
-
-
-@register.filter
 def mask_phone(value: str) -> str:
     """138****0712"""
     return identity.mask_phone(value)
