@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from transfers.deadlines.sms import http
-from transfers.deadlines.sms.gateway import Unavailable, Undeliverable, gateway
+from transfers.deadlines.sms.configured import configured_gateway
+from transfers.deadlines.sms.gateway import Unavailable, Undeliverable
 from transfers.deadlines.sms.http import Http
 from transfers.deadlines.sms.local import Console, File
 
@@ -147,7 +148,7 @@ def test_the_console_shows_no_whole_number(capsys: pytest.CaptureFixture[str]) -
 )
 def test_the_setting_chooses_the_gateway(settings: Any, url: str, made: type) -> None:
     settings.SMS_URL, settings.SMS_TOKEN = url, "secret"
-    chosen = gateway()
+    chosen = configured_gateway()
     assert type(chosen) is made
     if isinstance(chosen, File):
         assert str(chosen.path) == "/var/a b/messages.jsonl"
@@ -156,4 +157,4 @@ def test_the_setting_chooses_the_gateway(settings: Any, url: str, made: type) ->
 def test_without_the_setting_there_is_none(settings: Any) -> None:
     settings.SMS_URL = ""
     with pytest.raises(Undeliverable):
-        gateway()
+        configured_gateway()

@@ -10,7 +10,8 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from .mails import Mail
-from .sms.gateway import Gateway, Unavailable, gateway
+from .sms.configured import configured_gateway
+from .sms.gateway import Gateway, Unavailable
 
 EMAIL, SMS = "email", "sms"
 REFUSALS = 3  # in a row, after which a way is left alone for the rest of a run
@@ -67,7 +68,7 @@ class SmsPost:
 
     def send(self, key: str, to: str, mail: Mail) -> None:
         if self.gateway is None:
-            self.gateway = gateway()
+            self.gateway = configured_gateway()
         try:
             self.gateway.send(to, mail.text, key)
         except Unavailable:

@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .applications import TransferApplication
 from .regions import Agency
 
 
@@ -114,7 +113,7 @@ class BatchRow(models.Model):
     values = models.JSONField(_("as understood"), default=dict)
     problems = models.JSONField(_("problems"), default=list)
     application = models.OneToOneField(
-        TransferApplication, models.PROTECT, null=True, blank=True, related_name="batch_row",
+        "TransferApplication", models.PROTECT, null=True, blank=True, related_name="batch_row",
         verbose_name=_("application"),
     )  # fmt: skip
 

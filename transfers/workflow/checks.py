@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models.applications import SideRecord, TransferApplication
 from ..policy import TransferTerms, resolve
 from ..rules.states import Side
-from .errors import CheckCrashed
+from .errors import CheckCrashed, Failure
 
 logger = logging.getLogger(__name__)
 
@@ -38,15 +38,6 @@ class Question:
         """The asking side's own record."""
         assert self.side is not None, "only conditions of one side read its record"
         return self.records[self.side]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A condition that is not met, in a sentence for the clerk. `code` is a RejectCode where one fits."""
-
-    code: str
-    message: Any
-    overridable: bool
 
 
 Condition = Callable[[Question], Any]

@@ -1,13 +1,13 @@
 """Why the workflow refused. Each refusal carries a sentence for the person who asked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from ..models.events import Event
-    from .checks import Failure
 
 
 class Refused(Exception):  # noqa: N818 - a name callers read as a sentence
@@ -48,10 +48,19 @@ class Stale(Refused):
         self.event = event
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A condition that is not met, in a sentence for the clerk. `code` is a RejectCode where one fits."""
+
+    code: str
+    message: Any
+    overridable: bool
+
+
 class ChecksFailed(Refused):
     """The case does not meet every condition. All failures are told at once."""
 
-    def __init__(self, failures: "Sequence[Failure]") -> None:
+    def __init__(self, failures: Sequence[Failure]) -> None:
         super().__init__(_("The case does not meet every condition."), code="checks_failed")
         self.failures = list(failures)
 

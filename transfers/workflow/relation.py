@@ -29,7 +29,7 @@ from ..rules.states import RELATION, Action, Role, Scheme, Side, State
 from ..rules.steps import Outcome, StepKind
 from . import checks, merging
 from .case import Case
-from .errors import ChecksFailed, Invalid, NotAllowed
+from .errors import ChecksFailed, Failure, Invalid, NotAllowed
 from .forms import FormDraft, content_of, write_form
 from .submission import RECORD_FIELDS
 
@@ -104,7 +104,7 @@ def _write_record(own: SideRecord, given: Mapping[str, Any]) -> None:
 
 
 def _overrule(
-    case: Case, failures: Sequence[checks.Failure], overrides: Mapping[str, str]
+    case: Case, failures: Sequence[Failure], overrides: Mapping[str, str]
 ) -> dict[str, str]:
     """Reasons a supervisor gave against failures. Raises ChecksFailed with those that still stand."""
     given = {code: text.strip() for code, text in overrides.items() if text.strip()}

@@ -1,1 +1,1 @@
-"""Text messages: what a gateway is, and the three there are."""
+"""Text messages: what a gateway is, the three there are, and which of them is configured."""

@@ -1,15 +1,12 @@
-"""What sends a text message, chosen by the setting SMS_URL.
+"""What a gateway for text messages is.
 
-A gateway takes one message and returns once it is handed over. What it raises says what to do:
+It takes one message and returns once it is handed over. What it raises says what to do:
 `Undeliverable` when trying again cannot help, `Unavailable` when the gateway itself cannot be used now,
 so that other messages need not be tried; anything else is this message's own trouble, and it is tried
 again. Nothing raised names a number or repeats a text.
 """
 
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
-
-from django.conf import settings
 
 
 class Undeliverable(Exception):  # noqa: N818 - a name callers read as a sentence
@@ -26,18 +23,3 @@ class Gateway(Protocol):
 
         `key` is the same on every attempt, so that a gateway can drop a repeat.
         """
-
-
-def gateway() -> Gateway:
-    """The gateway of SMS_URL. Raises Undeliverable where this installation has none."""
-    from .http import Http
-    from .local import Console, File
-
-    url = urlsplit(settings.SMS_URL)
-    if url.scheme == "console":
-        return Console()
-    if url.scheme == "file":
-        return File(unquote(url.path))
-    if url.scheme in ("http", "https"):
-        return Http(settings.SMS_URL, settings.SMS_TOKEN)
-    raise Undeliverable("this installation sends no SMS")
