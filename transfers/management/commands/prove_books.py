@@ -22,7 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         proof = prove(timezone.now())
-        breaks = list(proof.breaks.select_related("application", "line__statement", "agency"))
+        breaks = list(
+            proof.breaks.select_related("application", "line__statement", "receivable", "agency")
+        )
         if options["json"]:
             report = {
                 "proof": proof.pk,
@@ -31,7 +33,7 @@ class Command(BaseCommand):
                 "new_breaks": [
                     {
                         "kind": each.kind,
-                        "subject": str(each.application or each.line),
+                        "subject": str(each.application or each.line or each.receivable),
                         "owner": each.agency.region_id,
                         "facts": each.facts,
                     }
