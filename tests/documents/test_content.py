@@ -327,11 +327,12 @@ def test_without_a_key_nothing_happens_at_all(
 def test_a_number_already_taken_is_drawn_again(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = paper_of(scene.submit().application, K.RECEIPT)
-    drawn = iter([first.number, "HZ20250924-000000018"])
+    application = scene.accepted()
+    first = certificate_of(scene, application)
+    drawn = iter([first.number, "PZ20251022-000000018"])
     monkeypatch.setattr(issuing, "new_number", lambda *_: next(drawn))
-    second = paper_of(scene.submit().application, K.RECEIPT)
-    assert second.number == "HZ20250924-000000018"
+    second = certificate_of(scene, application)
+    assert second.number == "PZ20251022-000000018"
     assert second.content["number"] == second.number
 
 

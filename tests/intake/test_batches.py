@@ -302,14 +302,14 @@ def test_a_row_that_breaks_ends_alone_and_somebody_notices(
 ) -> None:
     broken = example_number()
     batch = checked(an_employer(), as_workbook([row(), row(id_number=broken), row()]))
-    real = jobs.submit
+    real = jobs.submit_many
 
     def fail(given: Any, **more: Any) -> Any:
-        if given.id_number == broken:
+        if any(each.id_number == broken for each in given):
             raise ValueError(f"no room for {broken}")
         return real(given, **more)
 
-    monkeypatch.setattr(jobs, "submit", fail)
+    monkeypatch.setattr(jobs, "submit_many", fail)
     batches.hand_in(batch, at=AT)
     run = batches.work(lambda: AT, seconds=60)
     batch.refresh_from_db()

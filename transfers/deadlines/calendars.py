@@ -1,10 +1,12 @@
 """The calendar a place counts by, as the immutable `WorkingCalendar` the rules work with."""
 
+from collections.abc import Iterable, Mapping
+from functools import partial
 from threading import Lock
 
 from ..models.calendar import Calendar, CalendarDay
-from ..models.regions import Region, lineage_codes
-from ..policy import once
+from ..models.regions import Region
+from ..policy import lineage_of, once
 from ..rules.working_days import Day, DayKind, WorkingCalendar
 
 # One entry a calendar, replaced when its version moves on, so a long-lived worker never counts by an
@@ -23,12 +25,23 @@ def calendar_record_of(region: Region | str) -> Calendar:
 
 
 def _nearest(code: str) -> Calendar:
-    lineage = lineage_codes(code)
-    records = {record.pk: record for record in Calendar.objects.filter(pk__in=lineage)}
-    for each in lineage:
+    lineage = lineage_of(code)
+    return _first(code, {record.pk: record for record in Calendar.objects.filter(pk__in=lineage)})
+
+
+def _first(code: str, records: Mapping[str, Calendar]) -> Calendar:
+    for each in lineage_of(code):
         if each in records:
             return records[each]
     raise Calendar.DoesNotExist(f"no calendar is loaded for {code}")
+
+
+def preload(codes: Iterable[str]) -> None:
+    """Within `policy.remembered`: find the calendars of so many places, whose lineages are remembered,
+    in one query."""
+    records = {record.pk: record for record in Calendar.objects.all()}
+    for code in codes:
+        once(("calendar", code), partial(_first, code, records))
 
 
 def calendar_of(where: Calendar | Region | str) -> WorkingCalendar:

@@ -20,7 +20,7 @@ def _set_due(step: Step, calendar: WorkingCalendar) -> None:
     step.provisional = calendar.is_provisional(step.due_on)
 
 
-def open_step(
+def new_step(
     application: TransferApplication,
     kind: StepKind,
     side: Side,
@@ -28,7 +28,7 @@ def open_step(
     on: date,
     since: date | None = None,
 ) -> Step:
-    """Open an obligation of `side` (or, for the applicant's, one that side watches).
+    """An obligation of `side` (or, for the applicant's, one that side watches), not stored yet.
 
     `on` decides which policy and calendar are pinned; day zero is `since`, by default `on`.
     """
@@ -50,7 +50,6 @@ def open_step(
         statutory_days=statutory,
     )
     _set_due(step, calendar_of(record))
-    step.save(force_insert=True)
     return step
 
 

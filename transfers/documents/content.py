@@ -5,6 +5,7 @@ them (names of offices, reasons). Of the birth date only the year is told: toget
 number the whole date would leave few numbers to guess (reliability.md §2).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -91,23 +92,22 @@ def _day(at: datetime | None) -> str | None:
     return None if at is None else localdate(at).isoformat()
 
 
-def _due(application: TransferApplication, *kinds: StepKind) -> dict[str, Any] | None:
-    """The last due day of the running steps of these kinds."""
-    running = Step.objects.running().filter(application=application, kind__in=kinds)
-    found = running.order_by("due_on").values("due_on", "provisional").last()
-    if found is None or found["due_on"] is None:
-        return None
-    return {"on": found["due_on"].isoformat(), "provisional": found["provisional"]}
+def _due(steps: Iterable[Step]) -> dict[str, Any] | None:
+    """The last due day of running steps."""
+    found = max(((step.due_on, step.provisional) for step in steps if step.due_on), default=None)
+    return None if found is None else {"on": found[0].isoformat(), "provisional": found[1]}
 
 
-def receipt(application: TransferApplication) -> dict[str, Any]:
-    """That the application was received, with what was handed in, and by when it is answered."""
+def receipt(
+    application: TransferApplication, materials: Iterable[str], checks: Iterable[Step]
+) -> dict[str, Any]:
+    """That the application was received, with what was handed in, and by when both checks answer."""
     return {
         "submitted_at": localtime(application.submitted_at).isoformat(timespec="seconds"),
         "channel": application.channel,
         "submitter": application.submitter,
-        "materials": list(application.materials.values_list("kind", flat=True)),
-        "answer_by": _due(application, StepKind.CHECK_ORIGIN, StepKind.CHECK_DESTINATION),
+        "materials": [str(kind) for kind in materials],
+        "answer_by": _due(checks),
     }
 
 
@@ -118,7 +118,9 @@ def supplement_notice(application: TransferApplication) -> dict[str, Any]:
         "side": request.side,
         "items": list(request.items),
         "why": request.why,
-        "by": _due(application, StepKind.SUPPLEMENT),
+        "by": _due(
+            Step.objects.running().filter(application=application, kind=StepKind.SUPPLEMENT)
+        ),
     }
 
 

@@ -37,35 +37,14 @@ def issue(
     The caller holds the subject (`workflow.case.Case.claim`), so versions do not race. Raises
     `signing.SealError` when there is no key to seal with.
     """
-    seal = seals().current
-    application = subject if isinstance(subject, TransferApplication) else None
-    about = "" if application is not None else subject.reference
+    application, about = _of(subject)
     version = Paper.objects.filter(application=application, about=about, kind=kind).count() + 1
-    content = frame(kind, subject, agency, at=at) | {
-        "version": version,
-        "valid_until": valid_until.isoformat() if valid_until else None,
-        "body": body,
-    }
     for _try in range(_NUMBER_TRIES):
         number = new_number(kind, localdate(at))
-        sealed = content | {"number": number}
-        digest = digest_of(sealed)
-        paper = Paper(
-            number=number,
-            kind=kind,
-            application=application,
-            about=about,
-            version=version,
-            form=form,
-            content=sealed,
-            content_hash=digest,
-            signer=seal.id,
-            signature=seal.sign(digest),
-            agency=agency,
-            issued_by=by,
-            issued_at=at,
-            valid_until=valid_until,
-        )
+        paper = sealed(
+            kind, subject, body, number=number, version=version, agency=agency, by=by, at=at,
+            form=form, valid_until=valid_until,
+        )  # fmt: skip
         try:
             with transaction.atomic():
                 paper.save(force_insert=True)
@@ -75,3 +54,49 @@ def issue(
             raise
         return paper
     raise RuntimeError(f"no free number for a paper after {_NUMBER_TRIES} tries")
+
+
+def sealed(
+    kind: Paper.Kind,
+    subject: TransferApplication | Matter,
+    body: dict[str, Any],
+    *,
+    number: str,
+    version: int = 1,
+    agency: Agency,
+    by: "User | None",
+    at: datetime,
+    form: InformationForm | None = None,
+    valid_until: date | None = None,
+) -> Paper:
+    """A paper under its number and its seal, not stored yet. Raises `signing.SealError`."""
+    seal = seals().current
+    application, about = _of(subject)
+    content = frame(kind, subject, agency, at=at) | {
+        "number": number,
+        "version": version,
+        "valid_until": valid_until.isoformat() if valid_until else None,
+        "body": body,
+    }
+    digest = digest_of(content)
+    return Paper(
+        number=number,
+        kind=kind,
+        application=application,
+        about=about,
+        version=version,
+        form=form,
+        content=content,
+        content_hash=digest,
+        signer=seal.id,
+        signature=seal.sign(digest),
+        agency=agency,
+        issued_by=by,
+        issued_at=at,
+        valid_until=valid_until,
+    )
+
+
+def _of(subject: TransferApplication | Matter) -> tuple[TransferApplication | None, str]:
+    """The transfer a paper belongs to, or the reference of what else it does."""
+    return (subject, "") if isinstance(subject, TransferApplication) else (None, subject.reference)

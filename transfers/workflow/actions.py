@@ -30,9 +30,18 @@ from .actors import Actor
 from .case import Case, Lateness, Request, label_of, not_now
 from .conditions import obstacle
 from .errors import NotAllowed, Stale
-from .submission import Submission, Submitted, submit
+from .submission import Submission, Submitted, submit, submit_many
 
-__all__ = ["Offer", "Submission", "Submitted", "closes_late", "offers", "perform", "submit"]
+__all__ = [
+    "Offer",
+    "Submission",
+    "Submitted",
+    "closes_late",
+    "offers",
+    "perform",
+    "submit",
+    "submit_many",
+]
 
 DO, PREPARE, CONFIRM, RETURN = "do", "prepare", "confirm", "return"
 

@@ -162,9 +162,15 @@ class Case:
 
     # Clocks
 
-    def open(self, kind: StepKind, side: Side, *, since: date | None = None) -> Step:
-        step = clocks.open_step(self.application, kind, side, on=self.on, since=since)
+    def clock(self, kind: StepKind, side: Side, *, since: date | None = None) -> Step:
+        """An obligation that this action opens, not stored yet."""
+        step = clocks.new_step(self.application, kind, side, on=self.on, since=since)
         self._opened.append(step)
+        return step
+
+    def open(self, kind: StepKind, side: Side, *, since: date | None = None) -> Step:
+        step = self.clock(kind, side, since=since)
+        step.save(force_insert=True)
         return step
 
     def running(self, kinds: Iterable[StepKind] | None = None) -> list[Step]:
@@ -209,7 +215,18 @@ class Case:
         assert self.balance is not None
         self.balance.save(update_fields=["state", *fields])
 
-    def tell(
+    def tell(self, verb: str, **told: Any) -> Event:
+        """Write the one event of this action and, where the applicant is told, the message.
+
+        `told` as for `telling`.
+        """
+        event, *messages = self.telling(verb, **told)
+        event.save(force_insert=True)
+        for message in messages:
+            message.save(force_insert=True)
+        return event
+
+    def telling(
         self,
         verb: str,
         *,
@@ -221,8 +238,8 @@ class Case:
         facts: dict[str, Any] | None = None,
         message: bool | None = None,
         shown: tuple[str, str] | None = None,
-    ) -> Event:
-        """Write the one event of this action and, where the applicant is told, the message.
+    ) -> tuple[Event] | tuple[Event, OutboxMessage]:
+        """The event and, where the applicant is told, the message, not stored yet.
 
         `shown`: (Chinese, English), instead of what the status page says of the case.
         """
@@ -231,7 +248,7 @@ class Case:
         for step in self._opened:
             policy.update(step.policy)
         staff = self.by.kind is ActorKind.STAFF
-        event = Event.objects.create(
+        event = Event(
             application=self.application,
             seq=self.application.version,
             at=self.at,
@@ -254,18 +271,19 @@ class Case:
             shown_en=en,
         )
         wanted = verb in _TOLD if message is None else message
-        if wanted and self.application.notify_by != NotifyBy.NONE:
-            # What a job finds out at night waits for the morning, like all that nobody waits up for.
-            by_job = self.by.kind is ActorKind.SYSTEM
-            OutboxMessage.objects.create(
-                key=f"event:{self.application.reference}:{event.seq}",
-                kind=OutboxMessage.Kind.APPLICANT,
-                event=event,
-                application=self.application,
-                created_at=self.at,
-                next_try_at=max(self.at, digest.morning(self.at)) if by_job else self.at,
-            )
-        return event
+        if not wanted or self.application.notify_by == NotifyBy.NONE:
+            return (event,)
+        # What a job finds out at night waits for the morning, like all that nobody waits up for.
+        by_job = self.by.kind is ActorKind.SYSTEM
+        message = OutboxMessage(
+            key=f"event:{self.application.reference}:{event.seq}",
+            kind=OutboxMessage.Kind.APPLICANT,
+            event=event,
+            application=self.application,
+            created_at=self.at,
+            next_try_at=max(self.at, digest.morning(self.at)) if by_job else self.at,
+        )
+        return event, message
 
 
 def last_event(application: TransferApplication) -> Event | None:

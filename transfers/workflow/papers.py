@@ -1,17 +1,18 @@
 """Which papers an action owes: issued in its transaction, so that none is without its event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from ..documents import content
-from ..documents.issue import issue
+from ..documents.issue import issue, sealed
 from ..models.applications import TransferApplication
 from ..models.forms import InformationForm
 from ..models.papers import Paper
 from ..models.regions import Agency
+from ..models.steps import Step
 from ..policy import remembered
 from ..rules.balances import BalanceAction
 from ..rules.months import months_after
@@ -23,6 +24,22 @@ from .errors import NotAllowed
 CERTIFICATE = (
     "certificate"  # the verb of its event; it moves no state, so the tables do not know it
 )
+
+
+def receipt(case: Case, number: str, materials: Iterable[str], checks: Iterable[Step]) -> Paper:
+    """The receipt of an application that comes in, not stored yet.
+
+    From the counter that took the papers; of an online application from the destination.
+    """
+    return sealed(
+        Paper.Kind.RECEIPT,
+        case.application,
+        content.receipt(case.application, materials, checks),
+        number=number,
+        agency=case.application.agency(case.side or Side.DESTINATION),
+        by=case.by.user,
+        at=case.at,
+    )
 
 
 def issue_for(case: Case, verb: str) -> Paper | None:
@@ -39,13 +56,6 @@ def _own(case: Case) -> Agency:
     """The office that acts."""
     assert case.side is not None
     return case.application.agency(case.side)
-
-
-def _receipt(case: Case, _verb: str) -> Paper:
-    """From the counter that took the papers; of an online application from the destination."""
-    side = case.side or Side.DESTINATION
-    body = content.receipt(case.application)
-    return _issue(case, Paper.Kind.RECEIPT, body, case.application.agency(side))
 
 
 def _supplement(case: Case, _verb: str) -> Paper:
@@ -77,7 +87,6 @@ def _completion(case: Case, _verb: str) -> Paper:
 
 
 _ISSUED: dict[str, Callable[[Case, str], Paper | None]] = {
-    Action.SUBMIT: _receipt,
     Action.REQUEST_SUPPLEMENT: _supplement,
     Action.REJECT: _rejection,
     Action.REFUSE_LATE: _rejection,

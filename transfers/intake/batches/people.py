@@ -16,11 +16,12 @@ from ...policy import remembered
 from ...rules.states import Scheme
 from ...tables import Row
 from ...workflow.actions import Submission
+from ...workflow.errors import Problems, Refused
 from ...workflow.submission import duplicate, open_already, preload_pools, problems_of
 from . import cells
 from .cells import Damaged
 from .columns import BY_FIELD, COLUMNS
-from .problems import row_problem
+from .problems import in_both, row_problem
 from .sheet import Sheet
 
 _NOWHERE = "000000"  # no place has this code, and the rules say so
@@ -175,22 +176,41 @@ def _code(text: str, places: dict[str, set[str]]) -> str:
 
 def _apply_rules(entry: Entry, given: Submission, on: date) -> None:
     """What the form itself would say, for the fields that could be read."""
-    with override("zh-hans"):
-        zh, _agencies = problems_of(given, on=on)
-    if not zh:
-        return
-    with override("en"):
-        en, _agencies = problems_of(given, on=on)
     seen = {problem["field"] for problem in entry.problems}
-    for one, other in zip(zh, en, strict=True):
-        name = one.field if one.field in BY_FIELD else "name"
-        if name in seen or (one.code == "same_pool" and given.origin == _NOWHERE):
-            continue
-        with override("zh-hans"):
-            said = str(one.message)
-        with override("en"):
-            told = str(other.message)
-        entry.problems.append({"field": name, "code": one.code, "zh": said, "en": told})
+    for problem in _of_the_form(given, on):
+        nowhere = problem["code"] == "same_pool" and given.origin == _NOWHERE
+        if problem["field"] not in seen and not nowhere:
+            entry.problems.append(problem)
+
+
+def _of_the_form(given: Submission, on: date) -> list[dict[str, str]]:
+    """Everything the form would say. A sentence that holds a name is fixed in the language that was
+    active when the rule was asked, so they are asked once for each."""
+    with override("zh-hans"):
+        problems, _agencies = problems_of(given, on=on)
+        zh = [str(each.message) for each in problems]
+    if not problems:
+        return []
+    with override("en"):
+        en = [str(each.message) for each in problems_of(given, on=on)[0]]
+    return [
+        {"field": _field(each), "code": each.code, "zh": one, "en": other}
+        for each, one, other in zip(problems, zh, en, strict=True)
+    ]
+
+
+def _field(refused: Refused) -> str:
+    """The column a refusal belongs to; what belongs to none is told at the name."""
+    return refused.field if refused.field in BY_FIELD else "name"
+
+
+def refusal(given: Submission, refused: Refused, on: date) -> list[dict[str, str]]:
+    """Why a row that was good when it was checked is refused now."""
+    each = refused.problems if isinstance(refused, Problems) else [refused]
+    return _of_the_form(given, on) or [
+        {"field": _field(one), "code": one.code, **in_both(lambda one=one: str(one.message))}
+        for one in each
+    ]
 
 
 def _find_repeated(entries: Sequence[Entry]) -> None:

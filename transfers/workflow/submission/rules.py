@@ -1,47 +1,23 @@
-"""The first door: an application comes in. Every wrong answer is told at once, nothing half-written."""
+"""What a submission must be like: the one set of rules for the form, the counter and the batches."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from ..models.applications import (
-    Channel,
-    Material,
-    MaterialKind,
-    MoveReason,
-    SideRecord,
-    Submitter,
-    TransferApplication,
-)
-from ..models.events import ActorKind
-from ..models.people import Person
-from ..models.policies import TransferPolicy
-from ..models.regions import Agency, Region
-from ..policy import once, preload, remembered, resolve
-from ..rules import identity
-from ..rules import materials as required_materials
-from ..rules.states import OPEN, Action, Role, Scheme, Side, State
-from ..rules.steps import StepKind
-from . import contact, papers
-from .actors import Actor
-from .case import Case
-from .errors import Invalid, NotAllowed, Problems
-from .query_codes import QueryCode
-from .references import new_reference
-
-# What a side's record may be given with: see `models.applications.SideRecord`.
-RECORD_FIELDS = frozenset(
-    {
-        "name", "id_number", "enrolled_on", "stopped_on", "paying", "in_arrears", "retired",
-        "cover_year", "balance_fen",
-    }
-)  # fmt: skip
+from ...deadlines import calendars
+from ...models.applications import Channel, MaterialKind, MoveReason, TransferApplication
+from ...models.policies import TransferPolicy
+from ...models.regions import Agency, Region
+from ...policy import once, preload, resolve
+from ...rules import identity
+from ...rules import materials as required_materials
+from ...rules.states import OPEN, Scheme
+from .. import contact
+from ..errors import Invalid
+from .given import Submission
 
 IDENTITY_SENTENCES: dict[str, Any] = {
     "length": _("Enter the 18-character ID; the last may be X."),
@@ -55,43 +31,9 @@ IDENTITY_SENTENCES: dict[str, Any] = {
 _EMPLOYEES_ONLY = _(
     "An employer can apply for the employee scheme only; for the resident scheme the person applies."
 )
-_REFERENCE_TRIES = 5
 
 # Free words and the columns that hold them; the others have a shape of their own.
 _LONGEST = {"employer_name": 120, "certificate_number": 40}
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """What is handed in. `origin` and `destination` are region codes; the records are what is known
-    of each side so far, by `RECORD_FIELDS`."""
-
-    id_number: str
-    name: str
-    scheme_from: str
-    scheme_to: str
-    origin: str
-    destination: str
-    channel: str = Channel.ONLINE
-    relocated_retiree: bool = False
-    reason: str = MoveReason.NEW_JOB
-    certificate_number: str = ""
-    employer_name: str = ""
-    employer_uscc: str = ""
-    employer: int | None = None  # the account it comes from, which also says name and code
-    contact_phone: str = ""
-    contact_email: str = ""
-    notify_by: str = ""  # see `contact.usual_channel`
-    language: str = "zh-hans"
-    materials: tuple[str, ...] = ()
-    origin_record: Mapping[str, Any] | None = None
-    destination_record: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    application: TransferApplication
-    query_code: str  # shown once; only its hash is kept
 
 
 def identity_problem(number: str, on: date) -> Any | None:
@@ -106,15 +48,14 @@ def identity_problem(number: str, on: date) -> Any | None:
 
 
 def preload_pools() -> None:
-    """Within `remembered`: read every place's agency and terms now, in four queries for all of them.
-
-    For whoever is about to ask `problems_of` about thousands of submissions.
-    """
+    """Within `remembered`: read every place's agency, terms and calendar now, in five queries for
+    all of them. For whoever is about to ask for hundreds of submissions."""
     agencies = {agency.region_id: agency for agency in Agency.objects.select_related("region")}
     for code in Region.objects.values_list("pk", flat=True):
         once(("agency", code), lambda code=code: agencies.get(code))
         once(("region", code), lambda: True)
     preload(TransferPolicy, agencies)
+    calendars.preload(agencies)
 
 
 def _pool(code: str, field: str, problems: list[Invalid]) -> Agency | None:
@@ -134,7 +75,7 @@ def _pool(code: str, field: str, problems: list[Invalid]) -> Agency | None:
     return agency
 
 
-def _told_by(given: Submission) -> str:
+def told_by(given: Submission) -> str:
     return given.notify_by or contact.usual_channel(given.contact_phone, given.contact_email)
 
 
@@ -170,7 +111,7 @@ def problems_of(given: Submission, *, on: date) -> tuple[list[Invalid], dict[str
         )
     elif len(agencies) == 2:
         _check_channel(given, agencies, on, problems)
-    problems += contact.problems_of(given.contact_phone, given.contact_email, _told_by(given))
+    problems += contact.problems_of(given.contact_phone, given.contact_email, told_by(given))
     if given.employer_uscc and not identity.is_uscc(given.employer_uscc):
         problems.append(
             Invalid("employer_uscc", _("This is not a valid unified social credit code."))
@@ -270,13 +211,10 @@ def duplicate() -> Invalid:
     )
 
 
-def open_already(given: Sequence[Submission]) -> set[int]:
-    """Which of these submissions, by their place in the list, repeat an open application.
-
-    One query for each thousand people.
-    """
-    numbers = [identity.normalise(each.id_number) for each in given]
-    found: set[tuple[str, ...]] = set()
+def open_roads(given: Iterable[Submission]) -> set[tuple[str, str, str, str]]:
+    """The roads of these people's open applications. One query for each thousand people."""
+    numbers = sorted({each.road[0] for each in given})
+    found: set[tuple[str, str, str, str]] = set()
     for start in range(0, len(numbers), 1_000):
         rows = TransferApplication.objects.filter(
             person__id_number__in=numbers[start : start + 1_000], state__in=OPEN
@@ -284,115 +222,10 @@ def open_already(given: Sequence[Submission]) -> set[int]:
         found.update(
             rows.values_list("person__id_number", "scheme_from", "origin_id", "destination_id")
         )
-    return {
-        place
-        for place, (number, each) in enumerate(zip(numbers, given, strict=True))
-        if (number, each.scheme_from, each.origin, each.destination) in found
-    }
+    return found
 
 
-def submit(
-    given: Submission, *, by: Actor, at: datetime, query_code: QueryCode | None = None
-) -> Submitted:
-    """Take an application in: case, both sides' records, both check clocks, event, message.
-
-    `query_code` is a fresh one unless given. Raises Problems with every wrong answer; NotAllowed for a clerk of neither side.
-    """
-    on = localdate(at)
-    problems, agencies = problems_of(given, on=on)
-    if problems:
-        raise Problems(problems)
-    origin, destination = agencies["origin"], agencies["destination"]
-    if by.kind is ActorKind.STAFF and not (
-        by.agency_id in (origin.pk, destination.pk) and by.roles & {Role.CLERK, Role.SUPERVISOR}
-    ):
-        raise NotAllowed(
-            _("A clerk can only take in applications from or to the own pool."), code="wrong_side"
-        )
-    account = by.account
-    if given.employer != (account.pk if account is not None else None):
-        raise NotAllowed(_("An employer can only apply in its own name."), code="wrong_employer")
-    code = query_code or QueryCode.new()
-    with remembered(), transaction.atomic():
-        number = identity.normalise(given.id_number)
-        known = identity.parse(number, on=on)
-        person, _created = Person.objects.get_or_create(
-            id_number=number, defaults={"sex": known.sex, "birth_on": known.birth_on}
-        )
-        if open_already([given]):
-            raise Problems([duplicate()])
-        application = _store(
-            TransferApplication(
-                query_code_hash=code.hashed,
-                person=person,
-                applicant_name=given.name.strip(),
-                scheme_from=given.scheme_from,
-                scheme_to=given.scheme_to,
-                origin=origin.region,
-                destination=destination.region,
-                origin_agency=origin,
-                destination_agency=destination,
-                relocated_retiree=given.relocated_retiree,
-                reason=given.reason,
-                certificate_number=given.certificate_number,
-                channel=given.channel,
-                submitter=_submitter(by),
-                submitted_by=by.user,
-                submitted_agency_id=by.agency_id,
-                employer=account,
-                employer_name=account.name if account is not None else given.employer_name,
-                employer_uscc=account.uscc if account is not None else given.employer_uscc,
-                contact_phone=given.contact_phone,
-                contact_email=given.contact_email,
-                notify_by=_told_by(given),
-                language=given.language,
-                submitted_at=at,
-            ),
-            on,
-        )
-        for side, record in (
-            (Side.ORIGIN, given.origin_record),
-            (Side.DESTINATION, given.destination_record),
-        ):
-            told = dict(record or {})
-            unknown = set(told) - RECORD_FIELDS
-            if unknown:
-                raise ValueError(f"a side's record has no {', '.join(sorted(unknown))}")
-            told["id_number"] = identity.normalise(told.get("id_number", ""))
-            SideRecord.objects.create(application=application, side=side, **told)
-        Material.objects.bulk_create(
-            Material(application=application, kind=kind, received_at=at, received_by=by.user)
-            for kind in dict.fromkeys(given.materials)
-        )
-        case = Case.claim(application, by, at)
-        case.open(StepKind.CHECK_ORIGIN, Side.ORIGIN)
-        case.open(StepKind.CHECK_DESTINATION, Side.DESTINATION)
-        case.tell(Action.SUBMIT, from_state="", to_state=State.APPLIED)
-        papers.issue_for(case, Action.SUBMIT)
-    case.application.claimed = False
-    return Submitted(case.application, code.plain)
-
-
-def _submitter(by: Actor) -> Submitter:
-    if by.kind is ActorKind.STAFF:
-        return Submitter.CLERK
-    return Submitter.EMPLOYER if by.kind is ActorKind.EMPLOYER else Submitter.APPLICANT
-
-
-def _store(application: TransferApplication, on: date) -> TransferApplication:
-    """Insert under a fresh reference; a reference already taken is drawn again."""
-    for _try in range(_REFERENCE_TRIES):
-        application.reference = new_reference(on)
-        try:
-            with transaction.atomic():
-                application.save(force_insert=True)
-        except IntegrityError as error:
-            if TransferApplication.objects.filter(reference=application.reference).exists():
-                continue
-            if TransferApplication.objects.filter(
-                person=application.person, state__in=OPEN
-            ).exists():
-                raise Problems([duplicate()]) from error
-            raise
-        return application
-    raise RuntimeError(f"no free reference for {on} after {_REFERENCE_TRIES} tries")
+def open_already(given: Sequence[Submission]) -> set[int]:
+    """Which of these submissions, by their place in the list, repeat an open application."""
+    taken = open_roads(given)
+    return {place for place, each in enumerate(given) if each.road in taken}
