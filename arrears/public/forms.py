@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from transfers.intake.questions import pool_choices
+from transfers.intake.places import PlaceField
 from transfers.rules import money
 from transfers.rules.states import Scheme
 
@@ -88,13 +88,10 @@ def _choice(label: Any, choices: Any, required: Any, help_text: Any = "") -> for
 class PlaceForm(forms.Form):
     """Where, and in which scheme."""
 
-    place = forms.ChoiceField(
-        label=_("In which place do you pay?"),
-        help_text=_("Where you are insured now. If you are moving: the new place."),
-        error_messages={
-            "required": _("Choose the place."),
-            "invalid_choice": _("This place is not known; choose one from the list."),
-        },
+    place = PlaceField(
+        _("In which place do you pay?"),
+        _("Enter the place."),
+        _("Where you are insured now, such as Quanzhou. If you are moving: the new place."),
     )
     scheme = _choice(
         _("In which scheme did you miss months?"),
@@ -107,12 +104,6 @@ class PlaceForm(forms.Form):
     )
 
     use_required_attribute = False
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        place = self.fields["place"]
-        assert isinstance(place, forms.ChoiceField)
-        place.choices = pool_choices()
 
 
 class QuestionsForm(forms.Form):

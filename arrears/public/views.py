@@ -50,7 +50,7 @@ def _page(request: HttpRequest, *, answered: bool) -> HttpResponse:
     """The first page of questions that is not answered yet, or the result."""
     place = PlaceForm(request.GET)
     if not place.is_valid():
-        return render(request, "arrears/public/start.html", {"form": place})
+        return render(request, "arrears/public/start.html", {"form": place}, status=422)
     region = Region.objects.select_related("parent").get(pk=place.cleaned_data["place"])
     scheme, today = Scheme(place.cleaned_data["scheme"]), timezone.localdate()
     context: dict[str, Any] = {

@@ -14,16 +14,17 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils import timezone
 from django.utils.choices import flatten_choices
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models.applications import Channel, MoveReason, NotifyBy
-from ..models.regions import Region
 from ..rules import identity, months
 from ..rules.materials import Facts, Requirement, required
 from ..rules.states import Scheme
 from ..status.words import long_date
 from ..workflow import contact
 from ..workflow.submission import Submission, identity_problem
+from .places import PlaceField, place_of
 
 YES, NO, UNSURE = "yes", "no", "unsure"
 RELOCATED = "relocated"
@@ -60,35 +61,6 @@ def _choice(label: Any, choices: Any, required: Any, help_text: Any = "") -> for
     )
 
 
-def pool_choices(without: str = "") -> list[Any]:
-    """The pools a relation can move between, by province, in the reader's language. One query."""
-    pools = Region.objects.filter(is_pool=True).exclude(pk=without).select_related("parent")
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for pool in pools.order_by("code"):
-        province = pool.parent.name if pool.parent is not None else pool.name
-        groups.setdefault(province, []).append((pool.code, pool.name))
-    return [("", _("Choose a place")), *groups.items()]
-
-
-def place_field(label: Any, missing: Any) -> forms.ChoiceField:
-    """A pool; the form fills the choices in when it is made."""
-    return forms.ChoiceField(
-        label=label,
-        error_messages={
-            "required": missing,
-            "invalid_choice": _("This place is not known; choose one from the list."),
-        },
-    )
-
-
-def offer_pools(form: forms.Form, *names: str, without: str = "") -> None:
-    choices = pool_choices(without)
-    for name in names:
-        field = form.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One row of the page that reads the answers back; `step` and `target` lead to its question."""
@@ -105,6 +77,11 @@ class Questions(forms.Form):
     step: ClassVar[int] = 0
     title: ClassVar[Any] = ""
     use_required_attribute = False
+
+    @property
+    def lead(self) -> str:
+        """What earlier answers came to, where this page builds on them; empty where it does not."""
+        return ""
 
     def __init__(self, *args: Any, known: Mapping[str, Any] | None = None, **options: Any) -> None:
         self.known = known or {}
@@ -142,6 +119,9 @@ class Questions(forms.Form):
             value = _HINTS[bound.name](value)
         elif isinstance(bound.field, forms.BooleanField):
             value = _("Yes") if value else _("No")
+        elif isinstance(bound.field, PlaceField):
+            place = place_of(value)
+            value = place.full_name if place else ""
         elif isinstance(bound.field, forms.ChoiceField):
             value = dict(flatten_choices(bound.field.choices)).get(value, "")
         elif isinstance(value, date):
@@ -234,11 +214,11 @@ class Places(SchemeQuestions):
     step = 3
     title = _("From where to where?")
 
-    origin = place_field(
-        _("From: where you were insured"), _("Choose the place you were insured in.")
+    origin = PlaceField(
+        _("From: where you were insured"), _("Enter the place you were insured in.")
     )
-    destination = place_field(
-        _("To: where you are insured now"), _("Choose the place you are insured in now.")
+    destination = PlaceField(
+        _("To: where you are insured now"), _("Enter the place you are insured in now.")
     )
     next_year = forms.ChoiceField(
         label=_("Only from resident to resident: have you paid for next year at the new place?"),
@@ -250,7 +230,6 @@ class Places(SchemeQuestions):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        offer_pools(self, "origin", "destination")
         # Who has retired said so on the first page, and it is the reason.
         if self.known.get("retired") == RELOCATED:
             del self.fields["reason"]
@@ -286,6 +265,19 @@ class Gap(Questions):
         _("If you know it. The office has the exact date."),
     )
     enrolled_on = _date(_("Insured at the new place since"), _("If you know it."))
+
+    @property
+    def lead(self) -> str:
+        """The two places, which were typed, as they were understood."""
+        origin, destination = (
+            place_of(str(self.known.get(side, ""))) for side in ("origin", "destination")
+        )
+        if origin is None or destination is None:
+            return ""
+        return gettext("From %(origin)s to %(destination)s.") % {
+            "origin": origin.full_name,
+            "destination": destination.full_name,
+        }
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -374,9 +366,16 @@ def page_of(step: int) -> type[Questions]:
 def as_given(page: type[Questions], typed: Mapping[str, Any]) -> dict[str, str]:
     """What somebody typed into a page, as it is kept: looked at by no form yet, so cut short.
 
-    An answer that is missing, as an unticked box is, is kept as an empty one.
+    An answer that is missing, as an unticked box is, is kept as an empty one; a place that was named
+    for sure by its code, which reads in every language.
     """
-    return {name: str(typed.get(name, "")).strip()[:LONGEST] for name in page.base_fields}
+    form = page(typed)
+    return {
+        name: form[name].data
+        if isinstance(field, PlaceField)
+        else str(typed.get(name, "")).strip()[:LONGEST]
+        for name, field in page.base_fields.items()
+    }
 
 
 def asked(answers: Mapping[str, Any]) -> list[Questions]:

@@ -165,7 +165,8 @@ def _page(
         **_kept(draft),
         **more,
     }
-    return render(request, "public/apply.html", context)
+    wrong = request.method == "POST" and (form.errors or more.get("problems"))
+    return render(request, "public/apply.html", context, status=422 if wrong else 200)
 
 
 def _kept(draft: Draft | None) -> dict[str, Any]:
@@ -310,7 +311,7 @@ def check(request: HttpRequest) -> HttpResponse:
         "problems": [(problem.message, _where(problem)) for problem in problems],
         **_kept(draft),
     }
-    return render(request, "public/check.html", context)
+    return render(request, "public/check.html", context, status=422 if problems else 200)
 
 
 def _where(problem: Invalid) -> str:

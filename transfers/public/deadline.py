@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from ..deadlines.calendars import calendar_of
-from ..intake.questions import pool_choices
+from ..intake.places import PlaceField
 from ..models.calendar import Calendar
 from ..models.policies import ValueStatus
 from ..models.regions import Agency, Region
@@ -66,14 +66,10 @@ class DeadlineForm(forms.Form):
             "invalid_choice": _("Choose what has to be done."),
         },
     )
-    place = forms.ChoiceField(
-        label=_("Where?"),
-        help_text=_("The place whose office has to do it. Places may promise less."),
-        choices=pool_choices,
-        error_messages={
-            "required": _("Choose a place."),
-            "invalid_choice": _("Choose a place from the list."),
-        },
+    place = PlaceField(
+        _("Where?"),
+        _("Enter a place."),
+        _("The place whose office has to do it, such as Quanzhou. Places may promise less."),
     )
     start = forms.DateField(
         label=_("From which day?"),
@@ -143,7 +139,7 @@ def deadline(request: HttpRequest) -> HttpResponse:
                 "place", gettext("This limit is not known there. Call the office, or 12393.")
             )
     if counted is None:
-        return render(request, "public/deadline.html", {"form": form})
+        return render(request, "public/deadline.html", {"form": form}, status=422)
     region = Region.objects.select_related("parent").get(pk=form.cleaned_data["place"])
     what, since = LIMITS[form.cleaned_data["what"]]
     query = request.GET.copy()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from ..intake import questions
+from ..intake.places import PlaceField
 from ..models import Agency, Channel, MaterialKind
 from ..models.applications import MoveReason
 from ..workflow import errors
@@ -39,9 +40,7 @@ class CounterForm(questions.Who, questions.SchemeQuestions, questions.Contact):
         widget=forms.RadioSelect,
         initial=IN,
     )
-    other = questions.place_field(
-        gettext_lazy("The other place"), gettext_lazy("Choose the other place.")
-    )
+    other = PlaceField(gettext_lazy("The other place"), gettext_lazy("Enter the other place."))
     certificate_number = forms.CharField(
         label=gettext_lazy("Number of the enrolment certificate"),
         help_text=gettext_lazy("Needed where a place is not connected to the platform."),
@@ -65,7 +64,6 @@ class CounterForm(questions.Who, questions.SchemeQuestions, questions.Contact):
     def __init__(self, own: Agency | None, *args: Any, **kwargs: Any) -> None:
         self.own = own
         super().__init__(*args, **kwargs)
-        questions.offer_pools(self, "other", without=own.region_id if own is not None else "")
         for name in ("name", "id_number", "contact_phone", "contact_email"):
             # The browser at a counter must not offer what was typed for the person before.
             self.fields[name].widget.attrs["autocomplete"] = "off"

@@ -80,7 +80,7 @@ def test_without_script_by_keyboard_from_the_start_page(live_server: Any, browse
     with time_machine.travel(visit.at, tick=True):
         page.goto(live_server.url)
         page.click(".doors a[href='/arrears/']")
-        page.select_option("#id_place", visit.place)
+        page.fill("#id_place", visit.place)
         page.focus("input[name=scheme][value=employee]")
         page.keyboard.press("Space")
         page.keyboard.press("Enter")
