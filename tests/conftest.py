@@ -132,7 +132,10 @@ def browser() -> "Iterator[Browser]":
 
 @pytest.fixture
 def page(browser: "Browser") -> "Iterator[Page]":
-    """A fresh page, in Chinese; an error on its console, as a blocked script is, fails the test."""
+    """A fresh page, in Chinese; an error on its console, as a blocked script is, fails the test.
+
+    A form that comes back to be mended is an error to the console, too (422), and none to us.
+    """
     context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai")
     opened = context.new_page()
     errors: list[str] = []
@@ -140,4 +143,4 @@ def page(browser: "Browser") -> "Iterator[Page]":
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
     context.close()
-    assert not errors
+    assert not [each for each in errors if "status of 422" not in each]
