@@ -248,8 +248,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "work-out-statistics": {
         "task": "transfers.tasks.work_out_statistics",
-        "schedule": crontab(minute="40"),
-        "options": {"expires": 3600},
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "watch-heartbeats": {
         "task": "transfers.tasks.watch_heartbeats",

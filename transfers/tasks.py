@@ -21,7 +21,7 @@ from .money.statements import waiting
 from .rules.states import Action
 from .rules.steps import StepKind
 from .status import shown, situation_of, sms
-from .status.figures import work_out
+from .status.freshness import work_out
 from .workflow import query_codes, receipts
 from .workflow.actions import perform
 from .workflow.actors import Actor
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 BOOKING_SECONDS = 15.0  # of one run; a longer one would look like a job that fell silent
 BATCH_SECONDS = 15.0  # likewise
+STATISTICS_SECONDS = 45.0  # likewise
 
 
 @shared_task
@@ -149,9 +150,9 @@ def prove_books() -> int:
 
 @shared_task
 def work_out_statistics() -> int:
-    """Work out the public statistics of the months in which anything ended since the last time."""
+    """Work out the public statistics of the months in which anything changed since the last time."""
     now = timezone.now()
-    months = work_out(now)
+    months = work_out(now, seconds=STATISTICS_SECONDS)
     heartbeats.record("work_out_statistics", now, months)
     return months
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.scenes import moment
-from transfers.models import Measure, MonthFigure, Region
+from transfers.models import Measure, MonthFigure, Region, StatisticsProgress
 
 pytestmark = pytest.mark.django_db
 
@@ -116,10 +116,12 @@ def test_a_year_is_the_sum_of_its_months(client: Client) -> None:
     MonthFigure.objects.bulk_create(
         [figure("100000", 9, cases=30, on_time=20), figure("100000", 10, cases=10, on_time=9)]
     )
+    StatisticsProgress.objects.create(as_of=moment("2025-12-03", 9, 41))
     html = client.get("/statistics/").content.decode()
     table = re.findall(r"<tbody.*?</tbody>", html, re.S)[0]
     assert ">40</td>" in table
     assert ">72%</td>" in table  # 29 of 40, rounded down
+    assert "09:41" in html
 
 
 def test_no_data_is_said(client: Client) -> None:
@@ -145,7 +147,7 @@ def test_what_does_not_exist_is_not_found(client: Client, asked: dict[str, str])
 
 
 @pytest.mark.parametrize("place", ["100000", "350500"])
-def test_three_queries_and_a_small_page_whatever_there_is(client: Client, place: str) -> None:
+def test_four_queries_and_a_small_page_whatever_there_is(client: Client, place: str) -> None:
     queries = []
     for fill in (lambda: figure("100000", 9).save(), full_year):
         MonthFigure.objects.all().delete()
@@ -153,7 +155,7 @@ def test_three_queries_and_a_small_page_whatever_there_is(client: Client, place:
         with CaptureQueriesContext(connection) as asked:
             answer = client.get("/statistics/", {"place": place})
         queries.append(len(asked))
-    assert queries == [3, 3]
+    assert queries == [4, 4]
     assert len(gzip.compress(answer.content)) < 10_000
     assert len(re.findall(rb"<[a-z]", answer.content)) <= 500
 

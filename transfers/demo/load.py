@@ -25,7 +25,7 @@ from ..models.users import User
 from ..money.proof import prove
 from ..policy import remembered
 from ..rules.states import Role
-from ..status import figures
+from ..status.freshness import work_out
 from ..workflow.query_codes import QueryCode
 from . import employers, logins, staff
 from .casting import case_files
@@ -99,7 +99,7 @@ def _make(count: int, today: date, code: QueryCode) -> None:
         add(today)
     _send_on_paper(_at(today - timedelta(days=1), time(18)))
     prove(_at(today, time(2, 30)))
-    figures.work_out(_at(today, time(7, 40)))
+    work_out(_at(today, time(7, 40)))
     _assign()
 
 

@@ -27,7 +27,7 @@ from .policies import TransferPolicy, ValueStatus
 from .proofs import BookProof, Break
 from .regions import NATION, Agency, Region, in_language
 from .statements import BankAccount, Statement, StatementLayout, StatementLine
-from .statistics import Measure, MonthFigure
+from .statistics import Measure, MonthFigure, StatisticsProgress
 from .steps import Step
 from .users import User
 
@@ -82,6 +82,7 @@ __all__ = [
     "Statement",
     "StatementLayout",
     "StatementLine",
+    "StatisticsProgress",
     "Step",
     "Submitter",
     "SupplementRequest",

@@ -54,3 +54,31 @@ class MonthFigure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region_id} {self.month:%Y-%m} {self.measure}"
+
+
+class StatisticsProgress(models.Model):
+    """How far the public statistics have come; the one row of a job that looks every minute.
+
+    Cases change only with an event, so events tell which months changed. Numbers of events are given
+    out before they become visible, so one that is seen later may carry a smaller number: all up to
+    `counted_to` have been looked at, and no more of those can come; `beyond` is how many after it have
+    been. `next_to` becomes `counted_to` once every transaction before `next_transaction` is over.
+    """
+
+    counted_to = models.BigIntegerField(default=0)
+    beyond = models.PositiveIntegerField(default=0)
+    next_to = models.BigIntegerField(default=0)
+    next_transaction = models.BigIntegerField(default=0)
+    # The sum of the calendars' versions: a corrected calendar changes what days were counted.
+    calendars = models.PositiveIntegerField(default=0)
+    # Months yet to be worked out ("2025-10"), with whether all measures are or only the arrival.
+    months = models.JSONField(default=dict)
+    # The figures held everything that was written by then.
+    as_of = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("progress of the statistics")
+        verbose_name_plural = _("progress of the statistics")
+
+    def __str__(self) -> str:
+        return f"{self.counted_to}"

@@ -1,6 +1,6 @@
 """Public statistics: how many transfers ended in a place, how long they took, and how many in time.
 
-Everything here comes from figures that a job worked out (`status.figures`): three small queries,
+Everything here comes from figures that a job worked out (`status.figures`): four small queries,
 however many cases there are. What is withheld there is shown nowhere, nor is any sum it is part of.
 """
 
@@ -20,7 +20,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from ..models.regions import NATION, Region
-from ..models.statistics import Measure, MonthFigure
+from ..models.statistics import Measure, MonthFigure, StatisticsProgress
 from ..rules.suppression import FEWEST, Withheld, shows_sum
 from ..status.words import chinese, long_month
 from ..tables.writing import CSV_TYPE, Cell, as_csv
@@ -197,7 +197,7 @@ class Page:
                 month__lte=date(self.year, 12, 1),
             )
         }
-        self.worked_out_at = max((row.worked_out_at for row in self.rows.values()), default=None)
+        self.as_of = StatisticsProgress.objects.values_list("as_of", flat=True).first()
 
     @property
     def months(self) -> list[date]:

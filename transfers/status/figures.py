@@ -5,7 +5,7 @@ because the case did is nobody's answer and counts nowhere. Days are working day
 step was counted with, pauses left out. A case as a whole counts from application to transfer in, with
 every wait; it is in time if no office was late on the way. Balances count in the month of crediting,
 and once more (`ARRIVAL`) in the month the case's months came, where `on_time` is what was credited
-by now.
+by now. Which months are worked out, and when: `status.freshness`.
 """
 
 from __future__ import annotations
@@ -14,43 +14,27 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db import connection, transaction
-from django.db.models import Max, Min
-from django.db.models.functions import TruncMonth
-from django.utils.timezone import localdate
+from django.db import connection
 
-from ..models.balances import BalanceTransfer
 from ..models.regions import NATION
 from ..models.statistics import Measure, MonthFigure
-from ..models.steps import Step
 from ..rules.balances import BalanceState, Disposition
 from ..rules.steps import Outcome, StepKind
 from ..rules.suppression import withhold
 
 _CHECKS = (StepKind.CHECK_ORIGIN, StepKind.CHECK_DESTINATION)
-_MEASURED = (*_CHECKS, StepKind.TRANSFER_OUT, StepKind.TRANSFER_IN)
-_ANSWERED = (Outcome.DONE, Outcome.SUPERSEDED)
+MEASURED = (*_CHECKS, StepKind.TRANSFER_OUT, StepKind.TRANSFER_IN)
+ANSWERED = (Outcome.DONE, Outcome.SUPERSEDED)
 # What an office may be late with on the way to the transfer in.
-_ON_THE_WAY = (*_MEASURED, StepKind.CORRECTION)
-
-# A month's figures are worked out anew while anything may still end in it, and once more after that:
-# what was written around midnight may become visible only after the run that followed.
-_MARGIN = timedelta(days=1)
-
-# A statement over a month of everybody's steps may take longer than one request's ever should.
-_PATIENCE = "SET LOCAL statement_timeout = '4min'"
+_ON_THE_WAY = (*MEASURED, StepKind.CORRECTION)
 
 
 def _values(names: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-# One row per ended thing, then three per thing (its pool, the province, the nation), then the figures
-# of each place. Percentiles are those of the nearest rank; the median of an even number is the mean
-# of the middle two. PostgreSQL and SQLite run the same words.
-_FIGURES = f"""
-WITH
-ended AS (
+# What ended, part by part: one row for each thing, with its measure, office, days and whether in time.
+_STEPS = f"""
   SELECT
     CASE s.kind WHEN 'transfer_out' THEN 'transfer_out' WHEN 'transfer_in' THEN 'transfer_in'
       ELSE 'check' END AS measure,
@@ -60,21 +44,24 @@ ended AS (
     JOIN transfers_calendarday z ON z.calendar_id = s.calendar_id AND z.day = s.running_since
     JOIN transfers_calendarday e ON e.calendar_id = s.calendar_id AND e.day = s.closed_on
   WHERE s.closed_on >= %(first)s AND s.closed_on < %(after)s
-    AND s.kind IN ({_values(_MEASURED)}) AND s.outcome IN ({_values(_ANSWERED)})
-  UNION ALL
-  SELECT 'relation', s.agency_id, e.ordinal - z.ordinal,
+    AND s.kind IN ({_values(MEASURED)}) AND s.outcome IN ({_values(ANSWERED)})
+"""  # noqa: S608 - put together from this file's own constants, like all below
+_RELATION = f"""
+  SELECT 'relation' AS measure, s.agency_id, e.ordinal - z.ordinal AS days,
     CASE WHEN EXISTS (
       SELECT 1 FROM transfers_step l WHERE l.application_id = s.application_id
         AND l.late_days > 0 AND l.kind IN ({_values(_ON_THE_WAY)})
-    ) THEN 0 ELSE 1 END
+    ) THEN 0 ELSE 1 END AS on_time
   FROM transfers_step s
     JOIN transfers_calendarday z ON z.calendar_id = s.calendar_id AND z.day = (
       SELECT min(f.opened_on) FROM transfers_step f WHERE f.application_id = s.application_id)
     JOIN transfers_calendarday e ON e.calendar_id = s.calendar_id AND e.day = s.closed_on
   WHERE s.closed_on >= %(first)s AND s.closed_on < %(after)s
     AND s.kind = 'transfer_in' AND s.outcome = 'done'
-  UNION ALL
-  SELECT 'balance', s.agency_id, e.ordinal - z.ordinal, NULL
+"""  # noqa: S608
+_BALANCE = """
+  SELECT 'balance' AS measure, s.agency_id, e.ordinal - z.ordinal AS days,
+    CAST(NULL AS integer) AS on_time
   FROM transfers_step s
     JOIN transfers_step i ON i.application_id = s.application_id
       AND i.kind = 'transfer_in' AND i.outcome = 'done'
@@ -82,112 +69,93 @@ ended AS (
     JOIN transfers_calendarday e ON e.calendar_id = i.calendar_id AND e.day = s.closed_on
   WHERE s.closed_on >= %(first)s AND s.closed_on < %(after)s
     AND s.kind = 'credit' AND s.outcome = 'done'
-  UNION ALL
-  SELECT 'arrival', s.agency_id, NULL,
-    CASE WHEN b.state = '{BalanceState.CREDITED}' THEN 1 ELSE 0 END
+"""
+_ARRIVAL = f"""
+  SELECT 'arrival' AS measure, s.agency_id, CAST(NULL AS integer) AS days,
+    CASE WHEN b.state = '{BalanceState.CREDITED}' THEN 1 ELSE 0 END AS on_time
   FROM transfers_step s
     JOIN transfers_balancetransfer b ON b.application_id = s.application_id
       AND b.disposition = '{Disposition.TRANSFER}'
   WHERE s.closed_on >= %(first)s AND s.closed_on < %(after)s
     AND s.kind = 'transfer_in' AND s.outcome = 'done'
-),
-local AS (
-  SELECT ended.*, a.region_id AS pool FROM ended JOIN transfers_agency a ON a.id = ended.agency_id
+"""  # noqa: S608
+
+# How many took how long is counted in each pool first, and only those counts are spread over the pool,
+# its province and the nation. Percentiles are those of the nearest rank; the median of an even number
+# is the mean of the middle two. PostgreSQL and SQLite run the same words.
+_FIGURES = f"""
+WITH
+ended AS (%(parts)s),
+counted AS (
+  SELECT measure, a.region_id AS pool, days, count(*) AS n, sum(on_time) AS on_time
+  FROM ended JOIN transfers_agency a ON a.id = ended.agency_id
+  GROUP BY measure, a.region_id, days
 ),
 placed AS (
-  SELECT measure, pool AS place, days, on_time FROM local
+  SELECT measure, pool AS place, days, n, on_time FROM counted
   UNION ALL
-  SELECT measure, substr(pool, 1, 2) || '0000', days, on_time FROM local
+  SELECT measure, substr(pool, 1, 2) || '0000', days, n, on_time FROM counted
   WHERE substr(pool, 3, 4) <> '0000'
   UNION ALL
-  SELECT measure, '{NATION}', days, on_time FROM local
+  SELECT measure, '{NATION}', days, n, on_time FROM counted
 ),
 ranked AS (
-  SELECT placed.*, row_number() OVER (PARTITION BY measure, place ORDER BY days) AS rank,
-    count(*) OVER (PARTITION BY measure, place) AS n
-  FROM placed
+  SELECT measure, place, days, sum(n) AS n, sum(on_time) AS on_time,
+    CAST(sum(sum(n)) OVER (PARTITION BY measure, place ORDER BY days) AS bigint) AS upto,
+    CAST(sum(sum(n)) OVER (PARTITION BY measure, place) AS bigint) AS total
+  FROM placed GROUP BY measure, place, days
 )
-SELECT measure, place, count(*), sum(on_time),
-  avg(CASE WHEN rank IN ((n + 1) / 2, (n + 2) / 2) THEN days END),
-  min(CASE WHEN rank * 10 >= n * 9 THEN days END)
+SELECT measure, place, sum(n), sum(on_time),
+  (min(CASE WHEN upto >= (total + 1) / 2 THEN days END)
+    + min(CASE WHEN upto >= (total + 2) / 2 THEN days END)) / 2.0,
+  min(CASE WHEN upto * 10 >= total * 9 THEN days END)
 FROM ranked GROUP BY measure, place
-"""  # noqa: S608 - put together from this file's own constants
+"""  # noqa: S608
 
 
-def work_out(at: datetime) -> int:
-    """Work out the months in which anything changed since the last time; returns how many.
+def _figures_of(*parts: str) -> str:
+    return _FIGURES.replace("%(parts)s", " UNION ALL ".join(parts))
 
-    May run twice or after a long while. Each month is a transaction of its own, the oldest first, so
-    a run that was cut short goes on where it stopped.
-    """
-    months = _stale(localdate(at))
-    for month in months:
-        _work_out_month(month, at)
-    return len(months)
+
+_ALL = _figures_of(_STEPS, _RELATION, _BALANCE, _ARRIVAL)
+_ONLY_ARRIVAL = _figures_of(_ARRIVAL)
+
+
+def work_out_month(month: date, at: datetime, *, only_arrival: bool = False) -> None:
+    """Write a month's figures anew, or only those of `Measure.ARRIVAL`; part of a transaction."""
+    measures = [Measure.ARRIVAL] if only_arrival else list(Measure)
+    adapt = connection.ops.adapt_datefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ONLY_ARRIVAL if only_arrival else _ALL,
+            {"first": adapt(month), "after": adapt(next_month(month))},
+        )
+        figures = [
+            MonthFigure(
+                region_id=place,
+                month=month,
+                measure=measure,
+                cases=int(cases),
+                on_time=None if on_time is None else int(on_time),
+                median_days=None if median is None else Decimal(median),
+                p90_days=p90,
+                worked_out_at=at,
+            )
+            for measure, place, cases, on_time, median, p90 in cursor.fetchall()
+        ]
+    _withhold(figures)
+    MonthFigure.objects.bulk_create(
+        figures,
+        update_conflicts=True,
+        unique_fields=["region", "month", "measure"],
+        update_fields=["cases", "on_time", "median_days", "p90_days", "withheld", "worked_out_at"],
+    )
+    kept = [figure.pk for figure in figures]
+    MonthFigure.objects.filter(month=month, measure__in=measures).exclude(pk__in=kept).delete()
 
 
 def next_month(month: date) -> date:
     return (month + timedelta(days=31)).replace(day=1)
-
-
-def _stale(today: date) -> list[date]:
-    """The months to work out: from the newest that was, and those whose balances arrived since."""
-    known = MonthFigure.objects.aggregate(month=Max("month"), at=Max("worked_out_at"))
-    if known["month"] is None:
-        answered = Step.objects.filter(kind__in=_MEASURED, outcome__in=_ANSWERED)
-        first = answered.aggregate(on=Min("closed_on"))["on"]
-        if first is None:
-            return []
-        return _months(first, today)
-    since = localdate(known["at"]) - _MARGIN
-    settled = BalanceTransfer.objects.filter(settled_at__gte=known["at"] - _MARGIN)
-    came = Step.objects.filter(
-        kind=StepKind.TRANSFER_IN,
-        outcome=Outcome.DONE,
-        application__in=settled.values("application"),
-    )
-    cohorts = came.annotate(month=TruncMonth("closed_on")).values_list("month", flat=True)
-    return sorted({*_months(min(since, known["month"]), today), *cohorts.distinct().order_by()})
-
-
-def _months(first: date, last: date) -> list[date]:
-    months = [first.replace(day=1)]
-    while (month := next_month(months[-1])) <= last:
-        months.append(month)
-    return months
-
-
-def _work_out_month(month: date, at: datetime) -> None:
-    adapt = connection.ops.adapt_datefield_value
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute(_PATIENCE)
-            cursor.execute(_FIGURES, {"first": adapt(month), "after": adapt(next_month(month))})
-            figures = [
-                MonthFigure(
-                    region_id=place,
-                    month=month,
-                    measure=measure,
-                    cases=cases,
-                    on_time=on_time,
-                    median_days=None if median is None else Decimal(median),
-                    p90_days=p90,
-                    worked_out_at=at,
-                )
-                for measure, place, cases, on_time, median, p90 in cursor.fetchall()
-            ]
-        _withhold(figures)
-        MonthFigure.objects.bulk_create(
-            figures,
-            update_conflicts=True,
-            unique_fields=["region", "month", "measure"],
-            update_fields=[
-                "cases", "on_time", "median_days", "p90_days", "withheld", "worked_out_at",
-            ],
-        )  # fmt: skip
-        kept = [figure.pk for figure in figures]
-        MonthFigure.objects.filter(month=month).exclude(pk__in=kept).delete()
 
 
 def _withhold(figures: list[MonthFigure]) -> None:
