@@ -140,7 +140,8 @@ def preload(table: type[Row], codes: Collection[str]) -> None:
     )
     above = {line[0]: [each for each in line if each is not None] for line in found}
     rows: dict[str, list[Row]] = {}
-    for row in table._default_manager.order_by():
+    places = {each for lineage in above.values() for each in lineage}
+    for row in table._default_manager.filter(region__in=places).order_by():
         rows.setdefault(row.region_id, []).append(row)
     for code, lineage in above.items():
         once(("lineage", code), lambda lineage=lineage: lineage)

@@ -3,11 +3,12 @@
 from .confined import read_confined
 from .problems import TableProblem
 from .reading import Row, read
-from .shape import Columns, find_columns, header_row, plain
+from .shape import TITLE_ROWS, Columns, find_columns, header_row, plain
 from .writing import CSV_TYPE, XLSX_TYPE, as_csv, as_xlsx
 
 __all__ = [
     "CSV_TYPE",
+    "TITLE_ROWS",
     "XLSX_TYPE",
     "Columns",
     "Row",

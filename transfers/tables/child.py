@@ -17,7 +17,8 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes to a pipe, never to a file
     answer: dict[str, object]
     try:
-        rows = read(sys.stdin.buffer.read(), formulas="--formulas" in sys.argv)
+        content, most_rows = sys.stdin.buffer.read(), int(sys.argv[1])
+        rows = read(content, formulas="--formulas" in sys.argv, most_rows=most_rows)
         answer = {"rows": [[row.number, row.cells] for row in rows]}
     except TableProblem as found:
         answer = {"problem": found.code, "values": found.values}

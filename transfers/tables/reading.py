@@ -20,6 +20,7 @@ from defusedxml.common import DefusedXmlException
 from django.utils.translation import gettext_lazy as _
 from openpyxl import DEFUSEDXML
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from .problems import TableProblem
 
@@ -28,6 +29,7 @@ MOST_UNZIPPED = 96 * 1024 * 1024
 MOST_MEMBERS = 200
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
+MOST_CELLS = 400_000  # of a sheet: rows, and cells that merely have a format, count too
 MOST_CHARACTERS = 2_000  # in one cell
 _LAST_ROW_OF_A_SHEET = 1_048_576
 
@@ -55,6 +57,9 @@ SENTENCES: Mapping[str, Any] = {
     "old_format": _("This is a file of the old Excel format. Save it as .xlsx and try again."),
     "too_many_rows": _("The file has more than %(n)d rows. Divide it and try again."),
     "too_many_columns": _("The file has more than %(n)d columns."),
+    "too_many_cells": _(
+        "The sheet has more than %(n)d cells, counting empty ones. Copy only the table into a new file."
+    ),
     "long_cell": _("Row %(row)d has a cell of more than %(n)d characters."),
     "damaged": _("The Excel file is damaged or incomplete. Download it again and try again."),
     "bomb": _("The Excel file unpacks to too much. Save only the table and try again."),
@@ -85,11 +90,11 @@ def problem(code: str, **values: int | str) -> TableProblem:
     return TableProblem(code, SENTENCES[code], **values)
 
 
-def read(content: bytes, *, formulas: bool = False) -> list[Row]:
+def read(content: bytes, *, formulas: bool = False, most_rows: int = MOST_ROWS) -> list[Row]:
     """The rows of an uploaded table that are not empty. Raises TableProblem.
 
     A cell with a formula reads as the value that the file holds for it, or with `formulas` as the
-    formula itself.
+    formula itself. After `most_rows` rows nothing more is read.
     """
     if len(content) > MOST_BYTES:
         raise problem("too_big", n=MOST_BYTES // 1024 // 1024)
@@ -98,7 +103,7 @@ def read(content: bytes, *, formulas: bool = False) -> list[Row]:
     if content.startswith(_OLE):
         raise _old_format(content)
     rows = _sheet(content, formulas) if content.startswith(b"PK") else _text(content)
-    found = list(_bounded(rows))
+    found = list(_bounded(rows, most_rows))
     if not found:
         raise problem("empty")
     return found
@@ -110,7 +115,7 @@ def _old_format(content: bytes) -> TableProblem:
     return problem("old_format")
 
 
-def _bounded(rows: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
+def _bounded(rows: Iterable[tuple[int, list[str]]], most: int) -> Iterator[Row]:
     """The rows that hold something, as long as there are not too many of them or in them."""
     found = 0
     for number, cells in rows:
@@ -119,8 +124,8 @@ def _bounded(rows: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
         if not cells:
             continue
         found += 1
-        if found > MOST_ROWS:
-            raise problem("too_many_rows", n=MOST_ROWS)
+        if found > most:
+            raise problem("too_many_rows", n=most)
         if len(cells) > MOST_COLUMNS:
             raise problem("too_many_columns", n=MOST_COLUMNS)
         if any(len(cell) > MOST_CHARACTERS for cell in cells):
@@ -143,14 +148,7 @@ def _sheet(content: bytes, formulas: bool) -> Iterator[tuple[int, list[str]]]:
         try:
             if not book.worksheets:
                 raise _damaged()
-            sheet: Any = book.worksheets[0]
-            sheet.reset_dimensions()  # what the file says of its own size is not to be trusted
-            rows = sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS + 1)
-            for number, values in enumerate(rows, 1):
-                if number > _LAST_ROW_OF_A_SHEET:
-                    raise _damaged()
-                if any(value is not None for value in values):
-                    yield number, [_said(value) for value in values]
+            yield from _rows(book.worksheets[0])
         finally:
             book.close()
     except TableProblem:
@@ -162,6 +160,38 @@ def _sheet(content: bytes, formulas: bool) -> Iterator[tuple[int, list[str]]]:
     ) as error:  # fmt: skip
         # Whatever openpyxl stumbles over, the reader's cure is the same.
         raise _damaged() from error
+
+
+def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet that stand in the file, in order.
+
+    Read with openpyxl's parser and not with its `iter_rows`, which makes up every row whose number is
+    left out, and reads on without a word where numbers do not rise.
+    """
+    book, last, seen = sheet.parent, 0, 0
+    with sheet._get_source() as source:
+        parser = WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=book.data_only,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        for number, cells in parser.parse():
+            if not last < number <= _LAST_ROW_OF_A_SHEET:
+                raise _damaged()
+            last, seen = number, seen + 1 + len(cells)
+            if seen > MOST_CELLS:
+                raise problem("too_many_cells", n=MOST_CELLS)
+            filled = {
+                cell["column"]: _said(cell["value"]) for cell in cells if cell["value"] is not None
+            }
+            width = max(filled, default=0)
+            if width > MOST_COLUMNS:
+                raise problem("too_many_columns", n=MOST_COLUMNS)
+            if filled:
+                yield number, [filled.get(column, "") for column in range(1, width + 1)]
 
 
 def _weigh(content: bytes) -> None:

@@ -280,6 +280,10 @@ class Case:
             kind=OutboxMessage.Kind.APPLICANT,
             event=event,
             application=self.application,
+            address="",
+            subject="",
+            text="",
+            channel="",
             created_at=self.at,
             next_try_at=max(self.at, digest.morning(self.at)) if by_job else self.at,
         )

@@ -12,8 +12,9 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +25,6 @@ from ...workflow.actions import submit_many
 from ...workflow.actors import Actor
 from ...workflow.errors import Refused
 from ...workflow.query_codes import QueryCode
-from ...workflow.submission import preload_pools
 from .people import entries_of, refusal, submission_of
 from .problems import file_problem, row_problem
 from .sheet import Sheet, sheet_of
@@ -150,12 +150,10 @@ def _hand_in(batch: Batch, clock: Callable[[], datetime], errors: list[Exception
     """
     good = BatchRow.objects.filter(batch=batch, state=BatchRow.State.GOOD).order_by("number")
     broken: list[Exception] = []
-    with remembered():
-        preload_pools()
-        with transaction.atomic():
-            rows = list(good.select_for_update()[:ROWS_A_TURN])
-            _become_cases(rows, batch, clock(), broken)
-            BatchRow.objects.bulk_update(rows, ["state", "problems", "application"])
+    with remembered(), transaction.atomic():
+        rows = list(good.select_for_update().defer("cells")[:ROWS_A_TURN])
+        _become_cases(rows, batch, clock(), broken)
+        _keep(rows)
     errors += broken
     if len(rows) < ROWS_A_TURN and not good.exists():
         now = clock()
@@ -163,6 +161,21 @@ def _hand_in(batch: Batch, clock: Callable[[], datetime], errors: list[Exception
     else:
         _release(batch, clock())
     return len(rows)
+
+
+def _keep(rows: Sequence[BatchRow]) -> None:
+    """Write what became of each row; those that are cases now in one statement."""
+    refused = [row for row in rows if row.state == BatchRow.State.REFUSED]
+    BatchRow.objects.bulk_update(refused, ["state", "problems"])
+    made = [(row.pk, row.application_id) for row in rows if row.application_id is not None]
+    if made:
+        values = ", ".join(["(%s, %s)"] * len(made))
+        statement = f"""
+            UPDATE transfers_batchrow SET state = %s, application_id = made.column2
+            FROM (VALUES {values}) AS made WHERE transfers_batchrow.id = made.column1
+        """  # noqa: S608 - nothing but places for values
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [BatchRow.State.SUBMITTED, *chain.from_iterable(made)])
 
 
 def _become_cases(

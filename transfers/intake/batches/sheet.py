@@ -7,11 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from openpyxl.utils import get_column_letter
 
 from ...models.regions import in_language
-from ...tables import Row, TableProblem, header_row, plain, read_confined
+from ...tables import TITLE_ROWS, Row, TableProblem, header_row, plain, read_confined
 from .columns import COLUMNS, EXAMPLE, OURS
 from .problems import ERROR, NOTE, file_problem, in_both
 
 MOST_ROWS = 5_000
+_MOST_READ = MOST_ROWS + TITLE_ROWS + 2  # with titles, the names of the columns and the example
 _EXAMPLES = {plain(each) for each in EXAMPLE} | {"示例", "example"}
 _KNOWN = {heading for column in COLUMNS for heading in column.headings}
 
@@ -33,10 +34,10 @@ class Sheet:
 def sheet_of(content: bytes) -> Sheet:
     """The file, read without trust. Never raises for anything that a file may hold."""
     try:
-        rows = read_confined(content, formulas=True)
+        rows = read_confined(content, formulas=True, most_rows=_MOST_READ)
         place = header_row(rows, _KNOWN)
     except TableProblem as refused:
-        return Sheet(problems=[_told(refused)])
+        return Sheet(problems=[_too_many() if refused.code == "too_many_rows" else _told(refused)])
     header, below = rows[place], rows[place + 1 :]
     people = [row for row in below if not _is_example(row, header)]
     left_out = len(below) - len(people)
@@ -46,16 +47,18 @@ def sheet_of(content: bytes) -> Sheet:
             file_problem("empty", _("The file has the names of the columns, but no row below."))
         )
     if len(people) > MOST_ROWS:
-        problems.append(
-            file_problem(
-                "too_many_people",
-                _("The file has %(rows)d people; %(most)d are possible in one file. Divide it and try again."),
-                rows=len(people), most=MOST_ROWS,
-            )
-        )  # fmt: skip
+        problems.append(_too_many())
     if left_out:
         problems.append(file_problem("example", _("The example row was left out."), level=NOTE))
     return Sheet(list(header.cells), places, people, problems)
+
+
+def _too_many() -> dict[str, str]:
+    return file_problem(
+        "too_many_people",
+        _("The file has more than %(most)d people. Divide it and try again."),
+        most=MOST_ROWS,
+    )
 
 
 def _told(problem: TableProblem) -> dict[str, str]:

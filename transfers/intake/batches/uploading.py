@@ -47,24 +47,26 @@ def take(file: IO[bytes], *, by: User, at: datetime) -> Batch:
     if not content.strip():
         raise reading.problem("empty")
     checksum = hashlib.sha256(content).hexdigest()
-    _refuse_again(by.employer, checksum)
-    if Batch.objects.filter(employer=by.employer, state__in=OPEN).count() >= MOST_OPEN:
-        raise NotAllowed(
-            _("%(n)d batches are not handed in yet. Hand them in or put them away first.")
-            % {"n": MOST_OPEN},
-            code="too_many_open",
+    with transaction.atomic():
+        # One upload of an employer after the other: none is counted past.
+        employer = Employer.objects.select_for_update(no_key=True).get(pk=by.employer.pk)
+        _refuse_again(employer, checksum)
+        if Batch.objects.filter(employer=employer, state__in=OPEN).count() >= MOST_OPEN:
+            raise NotAllowed(
+                _("%(n)d batches are not handed in yet. Hand them in or put them away first.")
+                % {"n": MOST_OPEN},
+                code="too_many_open",
+            )
+        batch = Batch(
+            employer=employer, uploaded_by=by, sha256=checksum, size=len(content), uploaded_at=at
         )
-    batch = Batch(
-        employer=by.employer, uploaded_by=by, sha256=checksum, size=len(content), uploaded_at=at
-    )
-    # Under a name that nobody can guess and that says nothing.
-    batch.file.save(secrets.token_urlsafe(24), ContentFile(content), save=False)
-    try:
-        _store(batch)
-    except IntegrityError:
-        batch.file.delete(save=False)
-        _refuse_again(by.employer, checksum)
-        raise
+        # Under a name that nobody can guess and that says nothing.
+        batch.file.save(secrets.token_urlsafe(24), ContentFile(content), save=False)
+        try:
+            _store(batch)
+        except BaseException:
+            batch.file.delete(save=False)
+            raise
     return batch
 
 

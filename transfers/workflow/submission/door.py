@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import IntegrityError, models, transaction
@@ -17,7 +17,7 @@ from ...models.papers import Paper
 from ...models.people import Person
 from ...models.regions import Agency
 from ...models.steps import Step
-from ...policy import remembered
+from ...policy import once, remembered
 from ...rules import identity
 from ...rules.states import Action, Role, Side, State
 from ...rules.steps import StepKind
@@ -28,8 +28,8 @@ from ..case import Case
 from ..errors import NotAllowed, Problems, Refused
 from ..query_codes import QueryCode
 from ..references import new_reference
-from .given import RECORD_FIELDS, Submission, Submitted
-from .rules import duplicate, open_roads, problems_of, told_by
+from .given import RECORD_FIELDS, Road, Submission, Submitted
+from .rules import duplicate, open_roads, preload_pools, problems_of, told_by
 
 _TRIES = 3
 
@@ -65,21 +65,23 @@ def submit_many(
     answers: dict[int, Submitted | Refused] = {}
     drafts: dict[int, _Draft] = {}
     with remembered():
+        preload_pools({code for each in given for code in (each.origin, each.destination)})
         for place, each in enumerate(given):
             try:
                 agencies = _checked(each, by, on)
             except Refused as refusal:
                 answers[place] = refusal
             else:
-                drafts[place] = _Draft(each, agencies, query_code or QueryCode.new())
+                code = query_code or QueryCode.new()
+                drafts[place] = _Draft(each, each.road, agencies, code)
         with transaction.atomic():
-            people = _people({draft.given.road[0] for draft in drafts.values()}, on)
-            taken = open_roads(draft.given for draft in drafts.values())
+            people = _people({draft.number for draft in drafts.values()}, on)
+            taken = open_roads(people)
             for place, draft in list(drafts.items()):
-                if draft.given.road in taken:
+                if draft.road in taken:
                     answers[place] = Problems([duplicate()])
                     del drafts[place]
-                taken.add(draft.given.road)
+                taken.add(draft.road)
             made = _store(list(drafts.values()), people, by, at)
     answers |= {
         place: Submitted(application, draft.code.plain)
@@ -93,8 +95,13 @@ class _Draft:
     """A submission that the rules let pass."""
 
     given: Submission
+    road: Road
     agencies: dict[str, Agency]
     code: QueryCode
+
+    @property
+    def number(self) -> str:
+        return self.road[0]
 
 
 def _checked(given: Submission, by: Actor, on: date) -> dict[str, Agency]:
@@ -143,7 +150,7 @@ def _store(
         )
         rows: dict[type[models.Model], list[models.Model]] = defaultdict(list)
         for draft, reference, number in zip(drafts, references, numbers, strict=True):
-            person = people[draft.given.road[0]]
+            person = people[draft.number]
             for row in _rows(draft, person, reference, number, by, at):
                 rows[type(row)].append(row)
         try:
@@ -226,7 +233,9 @@ def _rows(
         case.clock(StepKind.CHECK_DESTINATION, Side.DESTINATION),
     ]
     yield from steps
-    words = shown(situation_of(application, at=at, steps=steps))
+    # Of many who go the same way on one day the words are the same: nothing in them names the case.
+    situation = replace(situation_of(application, at=at, steps=steps), reference="")
+    words = once(("shown", situation), lambda: shown(situation))
     yield from case.telling(Action.SUBMIT, from_state="", to_state=State.APPLIED, shown=words)
     yield papers.receipt(case, number, materials, steps)
 

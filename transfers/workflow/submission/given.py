@@ -15,6 +15,10 @@ RECORD_FIELDS = frozenset(
     }
 )  # fmt: skip
 
+# Whose relation goes from where to where, and from which scheme: a person has one open application of
+# each. Identity number, scheme at the origin, codes of origin and destination.
+Road = tuple[str, str, str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -43,8 +47,7 @@ class Submission:
     destination_record: Mapping[str, Any] | None = None
 
     @property
-    def road(self) -> tuple[str, str, str, str]:
-        """Whose relation goes where from where: of each road a person has one open application."""
+    def road(self) -> Road:
         number = identity.normalise(self.id_number)
         return number, self.scheme_from, self.origin, self.destination
 

@@ -1,7 +1,8 @@
 """What a submission must be like: the one set of rules for the form, the counter and the batches."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from ...rules import materials as required_materials
 from ...rules.states import OPEN, Scheme
 from .. import contact
 from ..errors import Invalid
-from .given import Submission
+from .given import Road, Submission
 
 IDENTITY_SENTENCES: dict[str, Any] = {
     "length": _("Enter the 18-character ID; the last may be X."),
@@ -47,13 +48,16 @@ def identity_problem(number: str, on: date) -> Any | None:
     return None
 
 
-def preload_pools() -> None:
-    """Within `remembered`: read every place's agency, terms and calendar now, in five queries for
-    all of them. For whoever is about to ask for hundreds of submissions."""
-    agencies = {agency.region_id: agency for agency in Agency.objects.select_related("region")}
-    for code in Region.objects.values_list("pk", flat=True):
-        once(("agency", code), lambda code=code: agencies.get(code))
-        once(("region", code), lambda: True)
+def preload_pools(codes: Collection[str] | None = None) -> None:
+    """Within `remembered`: read agency, terms and calendar of these places, or of all, in six queries."""
+    offices, regions = Agency.objects.select_related("region"), Region.objects.all()
+    if codes is not None:
+        offices, regions = offices.filter(region__in=codes), regions.filter(pk__in=codes)
+    agencies = {agency.region_id: agency for agency in offices}
+    known = set(regions.values_list("pk", flat=True))
+    for code in known.union(codes or ()):
+        once(("agency", code), partial(agencies.get, code))
+        once(("region", code), partial(known.__contains__, code))
     preload(TransferPolicy, agencies)
     calendars.preload(agencies)
 
@@ -211,14 +215,13 @@ def duplicate() -> Invalid:
     )
 
 
-def open_roads(given: Iterable[Submission]) -> set[tuple[str, str, str, str]]:
-    """The roads of these people's open applications. One query for each thousand people."""
-    numbers = sorted({each.road[0] for each in given})
-    found: set[tuple[str, str, str, str]] = set()
-    for start in range(0, len(numbers), 1_000):
-        rows = TransferApplication.objects.filter(
-            person__id_number__in=numbers[start : start + 1_000], state__in=OPEN
-        )
+def open_roads(numbers: Collection[str]) -> set[Road]:
+    """The roads of the open applications of these people. One query for each thousand of them."""
+    found: set[Road] = set()
+    people = sorted(numbers)
+    for start in range(0, len(people), 1_000):
+        some = people[start : start + 1_000]
+        rows = TransferApplication.objects.filter(person__id_number__in=some, state__in=OPEN)
         found.update(
             rows.values_list("person__id_number", "scheme_from", "origin_id", "destination_id")
         )
@@ -227,5 +230,6 @@ def open_roads(given: Iterable[Submission]) -> set[tuple[str, str, str, str]]:
 
 def open_already(given: Sequence[Submission]) -> set[int]:
     """Which of these submissions, by their place in the list, repeat an open application."""
-    taken = open_roads(given)
-    return {place for place, each in enumerate(given) if each.road in taken}
+    roads = [each.road for each in given]
+    taken = open_roads({road[0] for road in roads})
+    return {place for place, road in enumerate(roads) if road in taken}
