@@ -69,6 +69,13 @@ def test_the_page_hints_at_what_is_on_file_and_shows_none_of_it(client: Client) 
         ({"notify_by": "sms", "contact_phone": NEW_PHONE, "contact_email": NEW_EMAIL},
          (NEW_PHONE, NEW_EMAIL, "sms", "zh-hans"), [(EMAIL, "email"), (PHONE, "sms")]),
         ({"notify_by": "none"}, (PHONE, EMAIL, "none", "zh-hans"), [(EMAIL, "email")]),
+        # Taken away: the other address is told from then on, unless the messages went there anyway.
+        ({"forget_email": "on"}, (PHONE, "", "sms", "zh-hans"), [(EMAIL, "email")]),
+        ({"forget_phone": "on"}, ("", EMAIL, "email", "zh-hans"), [(PHONE, "sms")]),
+        ({"forget_phone": "on", "forget_email": "on"}, ("", "", "none", "zh-hans"),
+         [(EMAIL, "email"), (PHONE, "sms")]),
+        ({"forget_email": "on", "notify_by": "none"}, (PHONE, "", "none", "zh-hans"),
+         [(EMAIL, "email")]),
         ({"language": "en"}, (PHONE, EMAIL, "email", "en"), []),
     ],
 )  # fmt: skip
@@ -126,6 +133,9 @@ def test_the_last_word_goes_out_by_its_own_channel(
         ({"notify_by": "fax"}, "notify_by"),
         ({"notify_by": ""}, "notify_by"),
         ({"language": "de"}, "language"),
+        ({"contact_email": NEW_EMAIL, "forget_email": "on"}, "contact_email"),
+        # Chosen anew, so it is not left for the other way.
+        ({"notify_by": "sms", "forget_phone": "on"}, "contact_phone"),
     ],
 )
 def test_a_wrong_answer_is_told_at_its_field_and_changes_nothing(
@@ -138,6 +148,18 @@ def test_a_wrong_answer_is_told_at_its_field_and_changes_nothing(
     assert re.search(rf'<a href="#id_{field}(_0)?">', body)
     assert "<title>错误：" in body
     assert not application.events.filter(verb="contact").exists()
+
+
+def test_what_becomes_of_the_messages_is_said_beside_taking_an_address_away(
+    client: Client,
+) -> None:
+    told_by_sms = "之后将以短信通知您"
+    scene = Scene()
+    body = client.get(page(client, scene.accepted())).content.decode()
+    assert body.count(told_by_sms) == 1  # beside the e-mail, to which they go now
+    body = client.get(page(client, scene.accepted(contact_phone=""))).content.decode()
+    assert "forget_phone" not in body
+    assert "之后您将收不到通知" in body
 
 
 def test_a_channel_needs_its_address(client: Client) -> None:
