@@ -1,11 +1,11 @@
 """Can a stranger tell, by time or answer, a reference that exists from one that does not?
 
 Run with ``python -m tests.bench.bench_lookup [tries of each kind] [--light]``. It makes a database of
-its own. So many look-ups with a wrong code against so many of references that do not exist, in random order, through
-the whole of Django with real password hashing. Each comes from an address of its own and names a
-reference of its own, so that nobody has to wait. Printed: whether status, headers and body (but for the
-form's token) were the same, and the medians of both kinds with their gap. The gap is set beside what
-halves of the same kind differ by: less than that is chance. ``--light`` hashes with MD5: the half second
+its own. So many look-ups with a wrong code against so many of references that do not exist, in random
+order, through the whole of Django with real password hashing. Each comes from an address of its own and
+names a reference of its own, so that nobody has to wait. Printed, now and then and at the end: whether
+status, headers and body (but for the form's token) were the same, and the medians of both kinds with
+their gap. The gap is set beside what halves of the same kind differ by: less than that is chance. ``--light`` hashes with MD5: the half second
 of hashing is the same work for both kinds, and without it a small gap in the rest would show. Processor
 time is printed beside the time on the clock, for machines that do other work meanwhile.
 """
@@ -19,6 +19,11 @@ import time
 from tests.bench.bench_sweep import database
 
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]+"')
+
+EVERY = 200  # look-ups between two reports
+
+Seconds = dict[str, list[float]]
+Answers = dict[str, set[tuple[object, ...]]]
 
 
 def main(tries: int) -> None:
@@ -35,9 +40,9 @@ def main(tries: int) -> None:
     asked += [("no such reference", f"ZY20250923-{number:07d}") for number in range(tries)]
     random.Random(5).shuffle(asked)
 
-    clock: dict[str, list[float]] = {"wrong code": [], "no such reference": []}
-    work: dict[str, list[float]] = {"wrong code": [], "no such reference": []}
-    answers: dict[str, set[tuple[object, ...]]] = {"wrong code": set(), "no such reference": set()}
+    clock: Seconds = {"wrong code": [], "no such reference": []}
+    work: Seconds = {"wrong code": [], "no such reference": []}
+    answers: Answers = {"wrong code": set(), "no such reference": set()}
     Client(SERVER_NAME="127.0.0.1", REMOTE_ADDR="198.51.100.1").post(
         "/status/", {"reference": "ZY", "code": "WARM2345"}
     )
@@ -54,14 +59,23 @@ def main(tries: int) -> None:
         )
         answers[kind].add((answer.status_code, headers, TOKEN.sub(b"", answer.content)))
 
-    print("answers of each kind:", {kind: len(found) for kind, found in answers.items()})
-    print("same status, headers and body:", answers["wrong code"] == answers["no such reference"])
+        if (number + 1) % EVERY == 0 and number + 1 < len(asked):
+            print(f"after {number + 1} of {len(asked)}:")
+            report(answers, clock, work)
+    print(f"after all {len(asked)}:")
+    report(answers, clock, work)
+
+
+def report(answers: Answers, clock: Seconds, work: Seconds) -> None:
+    print("  answers of each kind:", {kind: len(found) for kind, found in answers.items()})
+    print("  same status, headers and body:", answers["wrong code"] == answers["no such reference"])
     for name, seconds in (("clock", clock), ("processor", work)):
         wrong, unknown = (statistics.median(found) * 1000 for found in seconds.values())
         print(
-            f"{name:10} wrong code {wrong:9.3f} ms, no such reference {unknown:9.3f} ms,"
+            f"  {name:10} wrong code {wrong:9.3f} ms, no such reference {unknown:9.3f} ms,"
             f" gap {wrong - unknown:+.3f} ms, ratio {wrong / unknown:.4f};"
-            f" halves of one kind differ by {_chance(seconds['wrong code']) * 1000:.3f} ms"
+            f" halves of one kind differ by {_chance(seconds['wrong code']) * 1000:.3f} ms",
+            flush=True,
         )
 
 
