@@ -69,6 +69,22 @@ def switch(page: "Page", base: str, language: str, size: str = "standard") -> No
         assert page.request.get(base + address, max_redirects=0).status == 302
 
 
+def press(page: "Page", selector: str) -> None:
+    """Press what leads to another page, and wait until that is there.
+
+    A click by itself may return before the browser has asked for the page: a form is sent by a task of
+    its own, and what is read next would be read from the old page.
+    """
+    with page.expect_navigation():
+        page.locator(selector).first.click()
+
+
+def press_key(page: "Page", key: str) -> None:
+    """The same by keyboard."""
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
 def examine(
     page: "Page",
     name: str,

@@ -10,7 +10,7 @@ import time_machine
 
 from arrears.models import ArrearsPolicy, WageBase
 from tests.arrears.office import Office
-from tests.looks import LANGUAGES, MATRIX, Look, examine, looks, switch
+from tests.looks import LANGUAGES, MATRIX, Look, examine, looks, press, switch
 from tests.scenes import moment, staff
 from tests.staff.test_browser import _explained, sign_in
 from transfers.rules.states import Role
@@ -35,7 +35,7 @@ def demo(transactional_db: None) -> ArrearsPolicy:
 def to_the_preview(page: Any, base: str, policy: ArrearsPolicy) -> None:
     page.goto(f"{base}/admin/arrears/arrearspolicy/{policy.pk}/change/")
     page.fill("#id_contribution_rate_unit", "0.09")
-    page.click("main button.primary")
+    press(page, "main button.primary")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_edit_is_previewed_and_published_without_scripts(
     sign_in(page, live_server.url, "editor", "en")
     to_the_preview(page, live_server.url, demo)
     assert "1 quote would come out differently" in page.inner_text("main")
-    page.click("main button.primary")
+    press(page, "main button.primary")
     assert page.url.endswith("/admin/arrears/arrearspolicy/")
     demo.refresh_from_db()
     assert str(demo.contribution_rate_unit) == "0.0900"

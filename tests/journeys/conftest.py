@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from tests.looks import press
 from transfers.deadlines import redate
 from transfers.deadlines.calendars import calendar_of
 from transfers.rules.working_days import WorkingCalendar
@@ -134,8 +135,7 @@ class Person:
         assert "/login/" not in self.page.url, f"{username} could not sign in"
 
     def presses(self, selector: str) -> None:
-        self.page.locator(selector).first.click()
-        self.page.wait_for_load_state()
+        press(self.page, selector)
 
     def reads(self) -> str:
         return self.page.locator("main").first.inner_text()

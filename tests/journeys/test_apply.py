@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.looks import switch
+from tests.looks import press, press_key, switch
 from tests.public.visits import pages, photo_file, type_in
 from tests.scenes import Scene, example_number
 from transfers.models import TransferApplication, Upload
@@ -55,7 +55,7 @@ class Keys:
 
     def goes_on(self, to: str) -> None:
         self.reaches("main form > .row .button, main form > .button, main .row > .button")
-        self.page.keyboard.press("Enter")
+        press_key(self.page, "Enter")
         self.page.wait_for_url(f"**{to}")
 
 
@@ -65,7 +65,7 @@ def test_an_application_by_keyboard_alone(live_server: Any, page: "Page") -> Non
     page.goto(live_server.url)
     keys = Keys(page)
     keys.reaches("main .doors a")
-    page.keyboard.press("Enter")
+    press_key(page, "Enter")
     page.wait_for_url("**/apply/")
     keys.chooses_the_first("stopped", "enrolled", "retired")
     keys.goes_on("/apply/2/")
@@ -102,25 +102,25 @@ def test_an_application_with_scripts_off(live_server: Any, browser: "Browser") -
     context = browser.new_context(locale="zh-CN", java_script_enabled=False)
     page = context.new_page()
     page.goto(live_server.url)
-    page.click("main .doors a >> nth=0")
+    press(page, "main .doors a")
     for step, given in enumerate(pages(example_number()), 1):
         if step == 5:
             wrong = {"name": "a.png", "mimeType": "image/png", "buffer": b"not a picture"}
             page.set_input_files("[name=file_id_card]", wrong)
-            page.click("main form > .row .button")
+            press(page, "main form > .row .button")
             assert "有 1 处需要修改" in page.inner_text(".summary")
             page.set_input_files("[name=photo_id_card]", photo_file())
-            page.click("main form button[name=stay]")
-            page.click("main form button[name=remove]")
+            press(page, "main form button[name=stay]")
+            press(page, "main form button[name=remove]")
             assert not Upload.objects.exists()
             page.set_input_files("[name=photo_id_card]", photo_file())
         type_in(page, given)
-        page.click("main form > .row .button")
+        press(page, "main form > .row .button")
     page.wait_for_url("**/apply/check/")
-    page.click("main form > .button")
+    press(page, "main form > .button")
     page.wait_for_url("**/apply/done/")
     assert "已收到您的申请" in page.inner_text("h1")
-    page.click("main .row > .button >> nth=0")
+    press(page, "main .row > .button")
     application = TransferApplication.objects.get()
     page.wait_for_url(f"**/status/{application.reference}/")
     assert page.inner_text("h2#now").endswith("已收到，正在校验")

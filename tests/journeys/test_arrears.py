@@ -68,8 +68,7 @@ def test_a_transfer_refused_for_arrears_is_paid_in_two_parts_and_validated(
     clerk.goes_to(f"/admin/cases/{application.reference}/record/")
     panel = clerk.page.locator("section[aria-labelledby=gaps]")
     panel.locator("select[name=cause]").first.select_option("individual")
-    panel.locator("button.primary").first.click()
-    clerk.page.wait_for_load_state()
+    clerk.presses("section[aria-labelledby=gaps] button.primary")
     case = ArrearsCase.objects.get()
     assert (case.from_month, case.to_month, case.resumed_month) == (
         missed,

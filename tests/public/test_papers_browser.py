@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from tests.documents.papers import RARE, certificate_of, named
-from tests.looks import PICTURES, examine, looks, printed, readings, switch
+from tests.looks import PICTURES, examine, looks, press, press_key, printed, readings, switch
 from tests.public.visits import CODE, know_code
 from tests.scenes import Scene, moment
 from transfers.documents.verification import code_of
@@ -26,7 +26,7 @@ def _look_up(page: Any, base: str, application: TransferApplication) -> None:
     page.goto(f"{base}/status/")
     page.fill("#id_reference", application.reference)
     page.fill("#id_code", CODE)
-    page.click("main button[type=submit]")
+    press(page, "main button[type=submit]")
     page.wait_for_url(f"**/status/{application.reference}/")
 
 
@@ -81,6 +81,5 @@ def test_the_verification_page(live_server: Any, page: Any) -> None:
         page.goto(f"{base}/verify/")
         page.fill("#id_number", new.number.lower())
         page.fill("#id_code", code_of(new))
-        page.keyboard.press("Enter")
-        page.wait_for_selector("#verdict")
+        press_key(page, "Enter")
         assert "This paper is genuine" in page.inner_text("#verdict")

@@ -13,7 +13,7 @@ from django.test import Client
 
 from tests.intake.malformed import MARK, encoded, jpg, picture, png
 from tests.intake.raw_pdf import plain_pdf
-from tests.looks import examine
+from tests.looks import examine, press
 from tests.public.visits import CODE, enter, know_code
 from tests.scenes import Scene, moment, steps_of
 from transfers.models import Material, TransferApplication, Upload
@@ -230,9 +230,9 @@ def test_in_a_browser_without_script(live_server: Any, browser: Any, language: s
     page.goto(f"{live_server.url}/language/?to={language}&next=/status/")
     page.fill("#id_reference", application.reference)
     page.fill("#id_code", CODE)
-    page.click("main button[type=submit]")
+    press(page, "main button[type=submit]")
     page.goto(f"{page.url}supply/")
-    page.click("button[name=send]")
+    press(page, "button[name=send]")
     assert page.locator(".summary a").count() == 1
     page.set_input_files(
         "#id_photo_stop_proof",
@@ -241,13 +241,13 @@ def test_in_a_browser_without_script(live_server: Any, browser: Any, language: s
             {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": b"MZ"},
         ],
     )
-    page.click("button[name=send]")
+    press(page, "button[name=send]")
     assert page.locator(".papers li").count() == 1
     looked = browser.new_context(storage_state=context.storage_state()).new_page()
     looked.goto(page.url)
     assert not examine(looked, f"supply-{language}")
     looked.context.close()
-    page.click("button[name=send]")
+    press(page, "button[name=send]")
     page.wait_for_url(f"**/status/{application.reference}/")
     context.close()
     assert fresh(application).state == State.APPLIED

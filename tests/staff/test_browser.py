@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 
-from tests.looks import LANGUAGES, MATRIX, Look, examine, is_a_sign, looks, switch
+from tests.looks import LANGUAGES, MATRIX, Look, examine, is_a_sign, looks, press, switch
 from tests.scenes import FORM, Scene, moment, staff
 from tests.staff.conftest import NOW
 from transfers.models import (
@@ -138,7 +138,7 @@ def sign_in(page: Any, base: str, username: str, language: str) -> None:
     page.goto(f"{base}/admin/login/")
     page.fill("[name=username]", username)
     page.fill("[name=password]", username)
-    page.click("main button[type=submit]")
+    press(page, "main button[type=submit]")
     page.wait_for_url(re.compile(r"/admin/(?!login)"))
 
 
@@ -248,12 +248,12 @@ def test_without_scripts_everything_still_works(
     if page.locator("[name=lateness_reason]").count():
         page.select_option("[name=lateness_reason]", "workload")
         page.select_option("[name=charged_to]", "origin")
-    page.click("main form button.primary")
+    press(page, "main form button.primary")
     assert "已办理：要求补正" in page.inner_text("main")
     page.click("details.more summary") if page.locator("details.more").count() else None
     page.goto(live_server.url + address)
     page.check("input[name=step] >> nth=0")
-    page.click("button[name=me]")
+    press(page, "button[name=me]")
     assert "已将 1 件分派给" in page.inner_text("main")
     context.close()
 

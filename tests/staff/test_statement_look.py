@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from tests.looks import examine, switch
+from tests.looks import examine, press, switch
 from tests.scenes import Scene, money_at
 from tests.staff.conftest import NOW
 from tests.staff.test_browser import _explained, sign_in
@@ -56,20 +56,20 @@ def test_a_statement_is_read_in_and_worked_through(
     look("statements-empty")
     page.fill("[name=bank]", BANK)
     page.set_input_files("[name=file]", str(file))
-    page.click("main form button.primary")
+    press(page, "main form button.primary")
     page.wait_for_url("**/statements/columns/")
     look("statement-columns")
-    page.click("main form button.primary")
+    press(page, "main form button.primary")
     page.wait_for_url("**/statements/*/")
     look("statement")
     assert page.locator("table.lines tbody tr").count() == 6
-    page.click("table.lines tbody tr:nth-child(2) td.ref a")
+    press(page, "table.lines tbody tr:nth-child(2) td.ref a")
     look("statement-line-differs")
-    page.click("button[value=accept]")
-    page.click("table.lines tbody tr:nth-child(2) td.ref a")
+    press(page, "button[value=accept]")
+    press(page, "table.lines tbody tr:nth-child(2) td.ref a")
     look("statement-line-unknown")
-    page.click("button[value=suspense]")
-    page.click(".toolbar button.primary")
+    press(page, "button[value=suspense]")
+    press(page, ".toolbar button.primary")
     look("statement-booking")
     page.goto(f"{base}/admin/statements/")
     look("statements")

@@ -14,6 +14,8 @@ from tests.looks import (
     Look,
     examine,
     looks,
+    press,
+    press_key,
     printed,
     readings,
     switch,
@@ -79,24 +81,24 @@ def test_without_script_by_keyboard_from_the_start_page(live_server: Any, browse
     visit = VISITS["zhang"]
     with time_machine.travel(visit.at, tick=True):
         page.goto(live_server.url)
-        page.click(".doors a[href='/arrears/']")
+        press(page, ".doors a[href='/arrears/']")
         page.fill("#id_place", visit.place)
         page.focus("input[name=scheme][value=employee]")
         page.keyboard.press("Space")
-        page.keyboard.press("Enter")
+        press_key(page, "Enter")
         page.wait_for_url("**/arrears/questions/**")
         assert page.input_value("#id_paid_on") == "2025-03-20"
         page.fill("#id_last_paid", "2024-12")
         page.focus("input[name=cause][value=employer]")
         page.keyboard.press("Space")
-        page.keyboard.press("Enter")
+        press_key(page, "Enter")
         page.wait_for_url("**/arrears/result/**")
         assert visit.zh in page.inner_text("h2#now")
         page.reload()
         assert visit.zh in page.inner_text("h2#now")
-        page.click(".switches a[hreflang=en]")
+        press(page, ".switches a[hreflang=en]")
         assert visit.en in page.inner_text("h2#now")
-        page.click(".tools .button >> nth=0")
+        press(page, ".tools .button")
         assert page.input_value("#id_last_paid") == "2024-12"
         assert page.is_checked("input[name=cause][value=employer]")
     context.close()

@@ -10,7 +10,7 @@ from django.test import Client
 
 from arrears.models import ArrearsCase
 from tests.arrears.office import Office
-from tests.looks import LANGUAGES, WIDTHS, examine, switch
+from tests.looks import LANGUAGES, WIDTHS, examine, press, switch
 from tests.public.test_status_page import text_of
 from tests.public.visits import CODE, enter, know_code
 from tests.scenes import Scene, example_number, moment
@@ -147,7 +147,7 @@ def test_what_to_pay_stands_on_the_first_screen(live_server: Any, page: Any) -> 
         page.goto(f"{live_server.url}/status/")
         page.fill("#id_reference", application.reference)
         page.fill("#id_code", CODE)
-        page.click("main button[type=submit]")
+        press(page, "main button[type=submit]")
         page.wait_for_url(f"**/status/{application.reference}/")
         for language, size in zip(LANGUAGES, ("large", "standard"), strict=True):
             switch(page, live_server.url, language, size)

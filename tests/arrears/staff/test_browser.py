@@ -9,7 +9,7 @@ import time_machine
 
 from arrears.rules.states import State
 from tests.arrears.office import Office, month
-from tests.looks import LANGUAGES, MATRIX, Look, examine, looks, switch
+from tests.looks import LANGUAGES, MATRIX, Look, examine, looks, press, switch
 from tests.staff.test_browser import _explained, sign_in
 from transfers.models import Contribution
 
@@ -116,8 +116,8 @@ def test_a_payment_goes_through_without_scripts(
     page.goto(live_server.url + address)
     page.fill("[name=amount_fen]", "100.00")
     page.check("input[name=method][value=counter]")
-    page.click("button[name=preview]")
+    press(page, "button[name=preview]")
     assert "What the amount covers" in page.inner_text("main")
-    page.click("main form button.primary")
+    press(page, "main form button.primary")
     assert "Done: Record a payment." in page.inner_text("main")
     context.close()
