@@ -15,8 +15,6 @@ from tests.scenes import Scene
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 NODES = 600
-# Two plain lists of every pool, which work in every browser: some 700 nodes for themselves.
-TWO_LISTS = ("apply-3", "deadline")
 SAMPLE = 24  # of so many stops one
 FEW = 4  # stops of one test; each test starts with an empty database
 
@@ -53,7 +51,7 @@ def wrong_at(page: Any, base: str, stop: Stop, scene: Scene, chosen: tuple[Look,
             name = f"{stop.name}-{language}-{size}"
             wrong += examine(page, name, widths, explained)
             nodes = page.locator("*").count()
-            if nodes > NODES and not stop.name.startswith(TWO_LISTS):
+            if nodes > NODES:
                 wrong.append((name, f"{nodes} nodes"))
             print(f"{name}: widths {sorted(widths)}, {nodes} nodes")
     return wrong

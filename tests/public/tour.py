@@ -14,14 +14,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import time_machine
+from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from tests.arrears.public.questions import VISITS
 from tests.intake import spreadsheets
+from tests.looks import press
 from tests.public.visits import SIGHTS, STALE, Sight, enter, fill_in
 from tests.scenes import Scene, example_number, moment
 from transfers.documents.verification import code_of
-from transfers.models import Batch, Measure, MonthFigure, Paper
+from transfers.models import Batch, BatchRow, Measure, MonthFigure, Paper, User
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -47,8 +51,28 @@ def _open(address: str) -> Arrive:
 
 def _send(page: Page) -> None:
     """Send the page's form as it stands."""
-    page.locator("main form:not(:has([name=remove])) button[type=submit]").first.click()
-    page.wait_for_load_state()
+    press(page, "main form:not(:has([name=remove])) button[type=submit]")
+
+
+def _typing(**given: str) -> Callable[[Page], None]:
+    """Send the page's form with these lines typed in."""
+
+    def then(page: Page) -> None:
+        for name, text in given.items():
+            page.fill(f"main [name={name}]:not([type=radio])", text)
+        _send(page)
+
+    return then
+
+
+def _without(cookie: str) -> Callable[[Page], None]:
+    """Send the page's form when this cookie is gone."""
+
+    def then(page: Page) -> None:
+        page.context.clear_cookies(name=cookie)
+        _send(page)
+
+    return then
 
 
 def _unfold(page: Page) -> None:
@@ -77,6 +101,11 @@ def _stuck(client: Client, scene: Scene) -> str:
     answer = fill_in(client, example_number(), enrolled="no")
     assert answer["Location"] == "/apply/not-yet/"
     return "/apply/not-yet/"
+
+
+def _with_a_file(client: Client, scene: Scene) -> str:
+    fill_in(client, example_number(), until=6)
+    return "/apply/5/"
 
 
 def _case(sight: Sight, page: str = "") -> Arrive:
@@ -123,12 +152,45 @@ def _statistics(query: str) -> Arrive:
     return arrive
 
 
+def _employer_page(page: str) -> Arrive:
+    return lambda client, scene: _employer(client, scene) + page
+
+
 def _employer(client: Client, scene: Scene, make: Callable[[Any], Batch] | None = None) -> str:
     user = spreadsheets.an_employer()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     if make is None:
         return "/employer/"
     return f"/employer/batches/{make(user).reference}/"
+
+
+def _welcome(token: str = "") -> Arrive:
+    """The page on which an employer's person chooses the password; without a token that counts."""
+
+    def arrive(client: Client, scene: Scene) -> str:
+        user = spreadsheets.an_employer()
+        uid = urlsafe_base64_encode(force_bytes(user.pk))
+        link = f"/employer/welcome/{uid}/{token or default_token_generator.make_token(user)}/"
+        return str(client.get(link).get("Location", link))
+
+    return arrive
+
+
+def _guessing(client: Client, scene: Scene) -> str:
+    for _n in range(4):
+        client.post("/employer/login/", {"username": "X", "password": "wrong"})
+    return "/employer/login/"
+
+
+def _many_batches(client: Client, scene: Scene) -> str:
+    address = _employer(client, scene)
+    user = User.objects.filter(employer__isnull=False).latest("pk")
+    Batch.objects.bulk_create(
+        Batch(reference=f"PL{user.pk}-{n:08d}", employer_id=user.employer_id, uploaded_by=user, size=1,
+              sha256=f"{user.pk}-{n}", state=Batch.State.DONE, uploaded_at=spreadsheets.AT)
+        for n in range(51)
+    )  # fmt: skip
+    return address
 
 
 def _rows(good: int, *wrong: dict[str, Any]) -> bytes:
@@ -142,8 +204,29 @@ _WRONG = (
 )  # fmt: skip
 
 
-def _batch(make: Callable[[Any], Batch]) -> Arrive:
-    return lambda client, scene: _employer(client, scene, make)
+def _batch(make: Callable[[Any], Batch], page: str = "") -> Arrive:
+    return lambda client, scene: _employer(client, scene, make) + page
+
+
+def _good(by: Any) -> Batch:
+    return spreadsheets.checked(by, _rows(8))
+
+
+def _cases(by: Any) -> Batch:
+    return spreadsheets.handed_in(by, _rows(31))
+
+
+def _handing_in(by: Any) -> Batch:
+    batch = _good(by)
+    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.SUBMITTING)
+    return batch
+
+
+def _one_of_a_batch(client: Client, scene: Scene) -> str:
+    address = _employer(client, scene, lambda by: spreadsheets.handed_in(by, _rows(1)))
+    case = BatchRow.objects.filter(batch__reference=address.split("/")[3]).earliest("number")
+    assert case.application is not None
+    return f"{address}cases/{case.application.reference}/withdraw/"
 
 
 def _of_case(name: str, sight: str, then: Callable[[Page], None] | None = None) -> Stop:
@@ -161,7 +244,12 @@ STOPS: tuple[Stop, ...] = (
     Stop("resend-wrong", _open("/status/code/"), then=_send),
     *(Stop(f"apply-{step}", _applying(step)) for step in range(1, 7)),
     *(Stop(f"apply-{step}-wrong", _applying(step), then=_send) for step in (1, 2, 3, 4, 5, 6)),
+    Stop("apply-3-unclear", _applying(3), then=_typing(origin="广东", destination="Suzhou")),
+    Stop("apply-5-sent", _with_a_file),
     Stop("apply-7", _applying(7, "/apply/check/")),
+    Stop("apply-gap", _applying(5, "/apply/gap/", gap="yes", stopped_on="2025-06-30")),
+    Stop("apply-signed-out", _applying(2), then=_without("jiexu-session")),
+    Stop("apply-forged", _applying(2), then=_without("jiexu-csrf")),
     Stop("apply-saved", _applying(4, "/apply/saved/")),
     Stop("apply-not-yet", _stuck),
     Stop("apply-done", _handed_in),
@@ -169,6 +257,7 @@ STOPS: tuple[Stop, ...] = (
     _of_case("supply", "supplement"),
     _of_case("supply", "supplement", _send),
     _of_case("contact", "out"),
+    _of_case("contact", "out", _typing(contact_phone="1")),
     _of_case("withdraw", "submitted"),
     _of_case("dispute", "credited"),
     _of_case("dispute", "credited", _send),
@@ -183,16 +272,30 @@ STOPS: tuple[Stop, ...] = (
     Stop("deadline-counted",
          _open("/deadline/?what=transfer_out_days&place=990100&start=2025-09-30"), then=_unfold),
     Stop("deadline-wrong", _open("/deadline/?what=transfer_out_days&place=&start=x")),
+    Stop("deadline-unclear", _open("/deadline/?what=check_days&place=海南&start=2025-09-30")),
     Stop("statistics", _statistics("?year=2024"), then=_unfold),
     Stop("statistics-balance", _statistics("?year=2024&of=balance")),
     Stop("statistics-small", _statistics("?place=350100&year=2024"), then=_unfold),
     Stop("statistics-empty", _statistics("?place=330100&year=2024")),
     Stop("calculator", _open("/arrears/")),
+    Stop("calculator-wrong", _open("/arrears/questions/")),
+    *(Stop(f"calculator-{scheme}", _open(f"/arrears/questions/?place=360100&scheme={scheme}"))
+      for scheme in ("employee", "resident")),
+    Stop("calculator-employee-wrong",
+         _open("/arrears/result/?place=360100&scheme=employee&base=-1&sex=male")),
+    Stop("calculator-no-rules", _open("/arrears/questions/?place=410100&scheme=employee")),
     *(Stop(f"calculator-{name}", _open(VISITS[name].address), VISITS[name].at)
       for name in ("zhang", "too-long")),
     Stop("employer-login", _open("/employer/login/")),
     Stop("employer-login-wrong", _open("/employer/login/"), then=_send),
+    Stop("employer-login-locked", _guessing, then=_typing(username="X", password="wrong")),
+    Stop("employer-welcome", _welcome(), spreadsheets.AT),
+    Stop("employer-welcome-wrong", _welcome(), spreadsheets.AT, _send),
+    Stop("employer-welcome-used", _welcome("x-y"), spreadsheets.AT),
+    Stop("employer-password", _employer_page("password/"), spreadsheets.AT),
+    Stop("employer-password-wrong", _employer_page("password/"), spreadsheets.AT, _send),
     Stop("employer-home", _employer, spreadsheets.AT),
+    Stop("employer-home-many", _many_batches, spreadsheets.AT),
     Stop("employer-home-wrong", _employer, spreadsheets.AT, then=_send),
     Stop("employer-waiting", _batch(lambda by: spreadsheets.uploaded(by, _rows(3))),
          spreadsheets.AT),
@@ -200,6 +303,12 @@ STOPS: tuple[Stop, ...] = (
          spreadsheets.AT),
     Stop("employer-unreadable", _batch(lambda by: spreadsheets.checked(by, b"\x00nothing")),
          spreadsheets.AT),
+    Stop("employer-submit", _batch(_good, "submit/"), spreadsheets.AT),
+    Stop("employer-submit-wrong", _batch(_good, "submit/"), spreadsheets.AT, _send),
+    Stop("employer-discard", _batch(_good, "discard/"), spreadsheets.AT),
+    Stop("employer-handing-in", _batch(_handing_in), spreadsheets.AT),
+    Stop("employer-cases", _batch(_cases, "cases/"), spreadsheets.AT),
+    Stop("employer-withdraw", _one_of_a_batch, spreadsheets.AT),
     Stop("employer-done", _batch(lambda by: spreadsheets.handed_in(by, _rows(8, *_WRONG[:2]))),
          spreadsheets.AT),
     Stop("status-stale", _case(STALE), STALE.at, last=True),
