@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 
 import pytest
@@ -12,17 +13,31 @@ from django.db import connections
 from django.db.models import F
 from django.utils import timezone
 
+from tests.bench.bench_batch import numbers
 from tests.faults.test_sweep_kills import in_a_child
 from tests.intake.spreadsheets import AT, an_employer, as_text, row, uploaded
-from tests.scenes import Scene, example_number
+from tests.scenes import Scene
 from transfers.intake import batches
-from transfers.models import Batch, BatchRow, Event, OutboxMessage, Step, TransferApplication
+from transfers.intake.batches import jobs
+from transfers.models import (
+    Batch,
+    BatchRow,
+    Event,
+    OutboxMessage,
+    Paper,
+    Step,
+    TransferApplication,
+)
+from transfers.workflow.errors import NotAllowed
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     # Python 3.12 warns of forking beside threads; the child below starts none and ends by _exit.
     pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning"),
 ]
+
+
+KILLS = 5  # of the job while it checks, and as many while it hands in
 
 
 def job() -> None:
@@ -49,20 +64,34 @@ def half_done() -> int:
     )
 
 
+def at_once(calls: Sequence[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=each) for each in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 @pytest.mark.parametrize(
-    ("good", "most"), [(30, 6), pytest.param(400, 150, marks=pytest.mark.full)]
+    ("good", "bad", "a_turn", "longest"),
+    [(60, 4, 5, 0.3), pytest.param(4_699, 300, jobs.ROWS_A_TURN, 4, marks=pytest.mark.full)],
 )
 def test_kills_leave_nothing_half_done_and_nothing_twice(
-    good: int, most: int, record_property: Callable[[str, object], None]
-) -> None:
+    good: int, bad: int, a_turn: int, longest: float,
+    record_property: Callable[[str, object], None], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(jobs, "ROWS_A_TURN", a_turn)  # so many turns that a kill falls between
     seed = int.from_bytes(os.urandom(4))
     record_property("seed", seed)
-    random, user, known = Random(seed), an_employer(), example_number()
-    rows = [row() for _ in range(good)] + [row(name="") for _ in range(4)] + [row(id_number=known)]
+    random, user = Random(seed), an_employer()
+    known, *people = numbers(1 + good + bad)
+    rows = [row(id_number=number, contact_email="a@example.org") for number in (*people, known)]
+    for spoiled in rows[:bad]:
+        spoiled[0] = ""
     batch = uploaded(user, as_text(rows))
     kills = {False: 0, True: 0}  # before and after it was asked to be handed in
     asked, halves = False, 0
-    for _round in range(40 * good):
+    for _round in range(40):
         batch.refresh_from_db()
         if batch.state == Batch.State.DONE:
             break
@@ -71,23 +100,24 @@ def test_kills_leave_nothing_half_done_and_nothing_twice(
             batches.hand_in(batch, at=AT)
             asked = True
         heal()
-        seconds = random.uniform(0.02, 0.6) if kills[asked] < most else None
+        seconds = random.uniform(0.02, longest) if kills[asked] < KILLS else None
         kills[asked] += in_a_child(job, seconds)
         halves += half_done()
     print(f"seed {seed}: killed {kills[False]} times checking, {kills[True]} handing in")
-    assert sum(kills.values()) >= 5
+    assert sum(kills.values()) > KILLS
     assert halves == 0
     batch.refresh_from_db()
     counts = [batch.rows.filter(state=state).count() for state in BatchRow.State.values]
     assert dict(zip(BatchRow.State.values, counts, strict=True)) == {
-        "good": 0, "bad": 4, "submitted": good, "refused": 1,
+        "good": 0, "bad": bad, "submitted": good, "refused": 1,
     }  # fmt: skip
     cases = TransferApplication.objects.filter(channel="batch")
     assert cases.values("person").distinct().count() == cases.count() == good
     assert Event.objects.filter(application__in=cases, verb="submit").count() == good
     assert Step.objects.filter(application__in=cases).count() == 2 * good
+    assert Paper.objects.filter(application__in=cases).count() == good
     told = OutboxMessage.objects.filter(application__in=cases)
-    assert told.values("key").distinct().count() == told.count()
+    assert told.values("key").distinct().count() == told.count() == good
     assert cases.exclude(employer=F("batch_row__batch__employer")).count() == 0
 
 
@@ -107,11 +137,7 @@ def test_three_runs_at_once_hand_in_each_row_once() -> None:
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([work] * 3)
     assert not errors
     assert TransferApplication.objects.filter(channel="batch").count() == 12
     batch.refresh_from_db()
@@ -134,10 +160,28 @@ def test_the_same_file_sent_twice_at_once_is_one_batch() -> None:
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([send] * 4)
     assert sorted(outcomes) == ["known", "known", "known", "taken"]
     assert Batch.objects.count() == 1
+
+
+def test_uploads_at_once_stop_at_the_limit_of_open_batches() -> None:
+    user, outcomes = an_employer(), []
+    files = [as_text([row()]) for _ in range(batches.MOST_OPEN + 3)]
+    for content in files[4:]:
+        uploaded(user, content)
+    barrier = threading.Barrier(4)
+
+    def send(content: bytes) -> None:
+        try:
+            barrier.wait()
+            uploaded(user, content)
+            outcomes.append("taken")
+        except NotAllowed as refused:
+            outcomes.append(refused.code)
+        finally:
+            connections.close_all()
+
+    at_once([partial(send, content) for content in files[:4]])
+    assert sorted(outcomes) == ["taken", "too_many_open", "too_many_open", "too_many_open"]
+    assert Batch.objects.count() == batches.MOST_OPEN

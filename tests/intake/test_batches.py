@@ -32,7 +32,7 @@ from transfers.intake import batches
 from transfers.intake.batches import jobs
 from transfers.intake.batches.people import entries_of
 from transfers.intake.batches.sheet import sheet_of
-from transfers.models import Batch, BatchRow, Material, TransferApplication
+from transfers.models import Batch, BatchRow, Material, TransferApplication, TransferPolicy
 from transfers.rules import identity
 from transfers.tables import TableProblem, read
 from transfers.workflow import query_codes
@@ -179,8 +179,6 @@ def test_a_person_with_an_open_application_is_told() -> None:
 
 
 def test_a_pool_that_is_not_connected_sends_people_to_the_counter() -> None:
-    from transfers.models import TransferPolicy
-
     TransferPolicy.objects.filter(region="350500").update(connected=False)
     if not TransferPolicy.objects.filter(region="350500").exists():
         TransferPolicy.objects.create(
@@ -295,6 +293,19 @@ def test_a_row_that_became_wrong_meanwhile_is_refused_with_its_sentence() -> Non
     assert (refused.state, good.state) == ("refused", "submitted")
     assert refused.problems[0]["code"] == "open_application_exists"
     assert refused.problems[0]["en"] == "This person already has an open application."
+
+
+def test_a_refused_row_says_why_in_both_languages() -> None:
+    batch = checked(an_employer(), as_workbook([row(), row(origin="420100")]))
+    TransferPolicy.objects.filter(region="990100").update(connected=False)
+    batches.hand_in(batch, at=AT)
+    work()
+    refused, good = batch.rows.order_by("number")
+    assert (refused.state, good.state) == ("refused", "submitted")
+    (problem,) = refused.problems
+    assert (problem["field"], problem["code"]) == ("origin", "use_offline_channel")
+    assert "没有接入平台" in problem["zh"]
+    assert "is not connected to the platform" in problem["en"]
 
 
 def test_a_row_that_breaks_ends_alone_and_somebody_notices(
