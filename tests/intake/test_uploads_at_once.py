@@ -146,7 +146,7 @@ def test_an_address_has_its_share_of_files_in_an_hour(monkeypatch: pytest.Monkey
 
 @pytest.mark.django_db
 def test_a_picture_is_served_in_a_sandbox_and_a_pdf_is_not() -> None:
-    """Browsers refuse to show a PDF in a sandbox."""
+    """Some browsers show an empty page for a PDF in a sandbox, others ignore it."""
     from tests.intake.raw_pdf import plain_pdf
     from transfers.intake import serving
 
