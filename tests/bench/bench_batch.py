@@ -1,8 +1,13 @@
 """An employer's batch of 5,000 people, 300 of whose rows are bad: checking, handing in, the files.
 
 Run with ``python -m tests.bench.bench_batch [rows]``. It makes a database of its own (see
-`bench_sweep`) and drops it. The baseline is what any import has to write at least: the same people and
-the same rows of applications by `bulk_create`, without events, steps, records or messages.
+`bench_sweep`) and drops it. Beside the batch, in the same run:
+
+- *bulk_create*: what any import has to write at least: as many people and applications, without events,
+  steps, records, messages or receipts;
+- *same rows, bare*: all rows that the batch wrote, inserted by SQL from a copy, with every index but no
+  foreign key and no trigger: what the database itself needs (PostgreSQL only);
+- *one by one*: the single `submit` for each of a sample.
 """
 
 import resource
@@ -14,6 +19,10 @@ from typing import Any
 from tests.bench.bench_sweep import database, tidy, timed
 
 BAD = 300
+SAMPLE = 200
+WRITTEN = (
+    "person", "transferapplication", "siderecord", "step", "event", "outboxmessage", "paper",
+)  # fmt: skip
 
 
 def numbers(count: int) -> list[str]:
@@ -44,13 +53,55 @@ def rows_of(rows: int) -> list[list[Any]]:
     return made
 
 
+def bare_insert() -> float:
+    """Seconds to insert all rows of the tables written once more, into tables like them."""
+    from django.db import connection
+
+    seconds = 0.0
+    with connection.cursor() as cursor:
+        for table in WRITTEN:
+            cursor.execute(f"CREATE TABLE bare_{table} (LIKE transfers_{table} INCLUDING ALL)")
+            seconds += timed(
+                lambda table=table: cursor.execute(
+                    f"INSERT INTO bare_{table} SELECT * FROM transfers_{table}"
+                )
+            )[0]
+            cursor.execute(f"DROP TABLE bare_{table}")
+    return seconds
+
+
+def one_by_one(numbers: list[str], user: Any) -> float:
+    """Cases a second through the door for one; nothing of them stays."""
+    from django.db import transaction
+
+    from tests.intake.spreadsheets import AT
+    from transfers.intake.batches.people import submission_of
+    from transfers.workflow.actions import submit
+    from transfers.workflow.actors import Actor
+    from transfers.workflow.query_codes import QueryCode
+
+    by, code = Actor.employer(user), QueryCode.of_nobody()
+    values = {
+        "name": "张示例", "scheme_from": "employee", "origin": "990100", "destination": "350500",
+        "stopped_on": "2025-08-31", "enrolled_on": "2025-09-01", "contact_email": "a@example.org",
+    }  # fmt: skip
+    with transaction.atomic():
+        began = time.perf_counter()
+        for number in numbers:
+            given = submission_of({**values, "id_number": number}, user.employer_id)
+            submit(given, by=by, at=AT, query_code=code)
+        seconds = time.perf_counter() - began
+        transaction.set_rollback(True)
+    return len(numbers) / seconds
+
+
 def megabytes(who: int) -> float:
     return resource.getrusage(who).ru_maxrss / 1024
 
 
 def main(rows: int) -> None:
     with database():
-        from django.db import transaction
+        from django.db import connection, transaction
 
         from tests import factories
         from tests.intake.spreadsheets import AT, an_employer, as_text, as_workbook, uploaded, work
@@ -64,7 +115,7 @@ def main(rows: int) -> None:
 
         factories.applications(1)
         at_least, _count, _made = timed(bare)
-        print(f"baseline: {rows - BAD:,} people and applications by bulk_create: {at_least:.2f} s")
+        print(f"bulk_create of {rows - BAD:,} people and applications: {at_least:.2f} s")
         user, table = an_employer(), rows_of(rows)
         work()  # everything that is loaded once
         before = megabytes(resource.RUSAGE_SELF)
@@ -90,11 +141,19 @@ def main(rows: int) -> None:
         worked = time.process_time() - worked
         cases = TransferApplication.objects.filter(channel="batch").count()
         print(
-            f"{cases:,} rows handed in: {seconds:.0f} s ({worked:.0f} s of the process),"
-            f" {cases / seconds:.0f} cases/s, {count / cases:.1f} statements a case,"
-            f" {seconds / at_least:.0f} x the baseline; peak {megabytes(resource.RUSAGE_SELF):.0f} MB"
+            f"{cases:,} rows handed in: {seconds:.1f} s ({worked:.1f} s of the process),"
+            f" {cases / seconds:.0f} cases/s ({cases / worked:.0f} a second of the process),"
+            f" {count} statements, {seconds / at_least:.1f} x bulk_create;"
+            f" peak {megabytes(resource.RUSAGE_SELF):.0f} MB"
         )
         assert cases == rows - BAD
+        if connection.vendor == "postgresql":
+            bare = bare_insert()
+            print(f"same rows, bare: {bare:.2f} s; the batch took {seconds / bare:.1f} x that")
+        single = one_by_one(numbers(rows + SAMPLE)[-SAMPLE:], user)
+        print(
+            f"one by one: {single:.0f} cases/s; the batch is {cases / seconds / single:.1f} x that"
+        )
         seconds, count, file = timed(lambda: batches.export(batch, "xlsx"))
         print(f"export of {len(file) / 1024:,.0f} KB: {seconds:.1f} s, {count} statements")
 

@@ -1,6 +1,7 @@
 """The calendar a place counts by, as the immutable `WorkingCalendar` the rules work with."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from threading import Lock
 
@@ -41,24 +42,28 @@ def preload(codes: Iterable[str]) -> None:
     in one query."""
     records = {record.pk: record for record in Calendar.objects.all()}
     for code in codes:
-        once(("calendar", code), partial(_first, code, records))
+        with suppress(Calendar.DoesNotExist):  # told to whoever counts by it
+            once(("calendar", code), partial(_first, code, records))
 
 
 def calendar_of(where: Calendar | Region | str) -> WorkingCalendar:
-    """The working calendar of a place. One query when its version is known, two when it is not."""
+    """The working calendar of a place. One query when its version is known, two when it is not.
+
+    Raises Calendar.DoesNotExist for a calendar without a day, too: nothing can be counted by it.
+    """
     record = where if isinstance(where, Calendar) else calendar_record_of(where)
     with _lock:
         known = _built.get(record.pk)
         if known is not None and known[0] == record.version:
             return known[1]
-    days = CalendarDay.objects.filter(calendar=record).order_by("day")
-    calendar = WorkingCalendar(
-        (
-            Day(day, DayKind(kind), name, notice)
-            for day, kind, name, notice in days.values_list("day", "kind", "name", "notice")
-        ),
-        published_until=record.published_until,
-    )
+    rows = CalendarDay.objects.filter(calendar=record).order_by("day")
+    days = [
+        Day(day, DayKind(kind), name, notice)
+        for day, kind, name, notice in rows.values_list("day", "kind", "name", "notice")
+    ]
+    if not days:
+        raise Calendar.DoesNotExist(f"the calendar of {record.pk} has no days")
+    calendar = WorkingCalendar(days, published_until=record.published_until)
     with _lock:
         _built[record.pk] = (record.version, calendar)
     return calendar

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, models, transaction
 from django.utils.timezone import localdate
@@ -148,7 +149,7 @@ def _store(
         numbers = _free(
             lambda: new_number(Paper.Kind.RECEIPT, on), Paper.objects.all(), "number", count
         )
-        rows: dict[type[models.Model], list[models.Model]] = defaultdict(list)
+        rows: dict[type[models.Model], list[Any]] = defaultdict(list)
         for draft, reference, number in zip(drafts, references, numbers, strict=True):
             person = people[draft.number]
             for row in _rows(draft, person, reference, number, by, at):
@@ -162,7 +163,7 @@ def _store(
                 raise
         else:
             break
-    return rows[TransferApplication]  # type: ignore[return-value]
+    return rows[TransferApplication]
 
 
 def _free(
