@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "transfers.public.untold.NoCalendarMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it turns a refused login into its answer
 ]
 

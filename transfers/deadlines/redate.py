@@ -109,7 +109,7 @@ def _checksum(text: str) -> str:
 
 def _load(notice: Notice, text: str, pool: str | None, at: datetime) -> Loaded:
     nation = Calendar.objects.select_for_update(no_key=True).filter(pk=NATION).first()
-    if nation is None:
+    if nation is None or not CalendarNotice.objects.filter(calendar=nation).exists():
         raise CannotLoad(gettext_lazy("There is no calendar yet. Run load_reference first."))
     calendar = nation if pool is None else _pool_calendar(pool, nation, at)
     stored = CalendarNotice.objects.filter(calendar=calendar, year=notice.year).first()

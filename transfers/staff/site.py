@@ -35,6 +35,7 @@ from . import (
     years,
 )
 from .desk import desk_of
+from .uncounted import or_no_calendar
 
 
 class StaffSite(admin.AdminSite):
@@ -61,6 +62,9 @@ class StaffSite(admin.AdminSite):
         if allowed:
             context["desk"] = desk_of(request)
         return context
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(or_no_calendar(view), cacheable)
 
     @method_decorator(never_cache)
     def index(

@@ -116,6 +116,7 @@ def _calendar_context(
         today=desk.today,
         calendar=shown,
         calendars=calendars,
+        nothing_loaded=not notices and not CalendarNotice.objects.exists(),
         months=grid_of(shown, year) if shown is not None else [],
         notice=next((each for each in notices if each.year == year), None),
         years=sorted({each.year for each in notices} | {year, next_year}, reverse=True),
