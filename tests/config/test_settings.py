@@ -150,11 +150,7 @@ def test_schedule_names_jobs_periods_and_expiry() -> None:
         "deliver-messages": ("transfers.tasks.deliver_messages", 10.0, 10),
         "book-receipts": ("transfers.tasks.book_receipts", 10.0, 10),
         "work-on-batches": ("transfers.tasks.work_on_batches", 10.0, 10),
-        "work-out-statistics": (
-            "transfers.tasks.work_out_statistics",
-            "<crontab: 40 * * * * (m/h/dM/MY/d)>",
-            3600,
-        ),
+        "work-out-statistics": ("transfers.tasks.work_out_statistics", 60.0, 60),
         "prove-books": (
             "transfers.tasks.prove_books",
             "<crontab: 30 2 * * * (m/h/dM/MY/d)>",
