@@ -4,12 +4,14 @@ Amounts in fen. A quote is computed as if everything were paid on its pay-by dat
 until then; when it has lapsed the case is quoted anew.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from transfers.deadlines.calendars import calendar_of
+from transfers.policy import once
 from transfers.rules.hashing import digest_of
 from transfers.rules.months import end_of, month_numbered, months_after, number
 
@@ -20,8 +22,9 @@ from .rules.assessment import Assessment, assess
 from .rules.parts import PRINCIPAL, Owed, Part, left
 from .rules.periods import first_of
 from .rules.rows import MonthPaid, Received, Row
-from .rules.stored import from_json, to_json
+from .rules.stored import found_json, from_json, rows_from, terms_json
 from .rules.terms import Terms
+from .storing import insert
 
 LONGEST_QUOTE = 3  # months
 
@@ -122,7 +125,8 @@ def assessment_in(quote: Quote) -> Assessment:
 
 
 def rows_of(quote: Quote) -> tuple[Row, ...]:
-    return assessment_in(quote).rows
+    """What the quote says of each month."""
+    return rows_from(quote.found["rows"])
 
 
 def rows_of_quotes(ids: Iterable[int]) -> dict[int, tuple[Row, ...]]:
@@ -130,8 +134,8 @@ def rows_of_quotes(ids: Iterable[int]) -> dict[int, tuple[Row, ...]]:
     wanted = list(ids)
     if not wanted:
         return {}
-    quotes = Quote.objects.filter(pk__in=wanted).select_related("terms")
-    return {quote.pk: rows_of(quote) for quote in quotes}
+    quotes = Quote.objects.filter(pk__in=wanted)
+    return {pk: rows_from(found["rows"]) for pk, found in quotes.values_list("pk", "found")}
 
 
 def owed_of(rows: Iterable[Row]) -> list[Owed]:
@@ -220,43 +224,80 @@ def latest_pay_by(case: ArrearsCase, today: date) -> date:
     return months_after(today, LONGEST_QUOTE)
 
 
-def store(quotes: Sequence[Quote]) -> None:
-    """Store quotes made by `quote_of`, and the terms that are not stored yet. Four queries at most."""
-    wanted = {quote.terms.digest: quote.terms for quote in quotes}
-    known = QuoteTerms.objects.filter(digest__in=wanted)
-    kept = dict(known.values_list("digest", "pk"))
-    missing = [terms for digest, terms in wanted.items() if digest not in kept]
-    if missing:
-        QuoteTerms.objects.bulk_create(missing, ignore_conflicts=True)
-        kept = dict(known.all().values_list("digest", "pk"))
-    for quote in quotes:
-        terms = quote.terms
-        terms.pk = kept[terms.digest]
-        quote.terms = terms
-    Quote.objects.bulk_create(quotes)
+class Quoted(NamedTuple):
+    """What a quote says, not stored yet. `found`: the assessment as it is stored."""
+
+    case_id: int
+    version: int
+    pay_by: date
+    principal_employer_fen: int
+    principal_person_fen: int
+    fee_employer_fen: int
+    fee_person_fen: int
+    total_fen: int
+    restart_on: date
+    waiting_months: int
+    terms: QuoteTerms
+    found: dict[str, Any]
 
 
-def quote_of(case: ArrearsCase, found: Assessment, *, version: int, by: Any, at: datetime) -> Quote:
-    """The assessment as a quote for `store`. `by` None: the system's."""
+def quote_of(case: ArrearsCase, found: Assessment, *, version: int) -> Quoted:
+    """The assessment of a case as a quote for `store`."""
     totals = found.totals
-    data = to_json(found)
-    used = data.pop("used")
     assert totals is not None, "only what may be paid back is quoted"
     assert found.restart_on is not None
     assert found.waiting_months is not None
-    return Quote(
-        case=case,
-        version=version,
-        made_at=at,
-        made_by=by,
-        pay_by=found.asked.paid_on,
-        principal_employer_fen=totals.principal_employer_fen,
-        principal_person_fen=totals.principal_person_fen,
-        fee_employer_fen=totals.late_fee_employer_fen,
-        fee_person_fen=totals.late_fee_person_fen,
-        total_fen=totals.total_fen,
-        restart_on=found.restart_on,
-        waiting_months=found.waiting_months,
-        terms=QuoteTerms(digest=digest_of(used), content=used),
-        found=data,
+    return Quoted(
+        case.pk,
+        version,
+        found.asked.paid_on,
+        totals.principal_employer_fen,
+        totals.principal_person_fen,
+        totals.late_fee_employer_fen,
+        totals.late_fee_person_fen,
+        totals.total_fen,
+        found.restart_on,
+        found.waiting_months,
+        _terms_of(found.used),
+        found_json(found),
     )
+
+
+def store(quoted: Quoted, *, by: Any, at: datetime) -> Quote:
+    """Store a quote, and its terms if they are not stored yet."""
+    terms = quoted.terms
+    terms.pk = _kept([terms])[terms.digest]
+    return Quote.objects.create(**quoted._asdict(), made_by=by, made_at=at)
+
+
+def store_all(quotes: Sequence[Quoted], *, at: datetime) -> None:
+    """Store quotes of the system's. Four statements at most."""
+    kept = _kept([quoted.terms for quoted in quotes])
+    spell = json.JSONEncoder(separators=(",", ":")).encode
+    insert(
+        Quote(made_at=at),
+        (*Quoted._fields[:-2], "terms_id", "found"),
+        ((*one[:-2], kept[one.terms.digest], spell(one.found)) for one in quotes),
+    )
+
+
+def _kept(terms: Iterable[QuoteTerms]) -> dict[str, int]:
+    """The keys of terms by their hash; what is not stored yet is."""
+    wanted = {each.digest: each for each in terms}
+    known = QuoteTerms.objects.filter(digest__in=wanted).values_list("digest", "pk")
+    kept = dict(known)
+    missing = [each for digest, each in wanted.items() if digest not in kept]
+    if missing:
+        QuoteTerms.objects.bulk_create(missing, ignore_conflicts=True)
+        kept = dict(known.all())
+    return kept
+
+
+def _terms_of(used: Terms) -> QuoteTerms:
+    """The terms for `store`. Within `remembered` they are spelled once for all that share them."""
+
+    def spelled() -> QuoteTerms:
+        content = terms_json(used)
+        return QuoteTerms(digest=digest_of(content), content=content)
+
+    return once(("quote terms", used.region, used.on, tuple(used.bases)), spelled)

@@ -22,6 +22,7 @@ from transfers.rules.states import Role
 from . import letters, quoting
 from .letters import Facts
 from .models import ArrearsCase
+from .rules.parts import by_part
 from .rules.states import QUOTED, State
 
 DAYS_BEFORE = 3  # working days before the pay-by date
@@ -58,17 +59,19 @@ def _remind(case: ArrearsCase, now: datetime) -> int:
         return 0
     if localdate(quote.made_at) >= localdate(now):
         return 0  # the quote itself was told today
-    rest = quoting.rest_of(case, quote)
+    left = by_part(quoting.rest_of(case, quote))
     facts = Facts(
         case,
         quote=quote,
-        left_fen=sum(each.fen for each in rest),
-        rest=tuple(rest),
+        left_fen=sum(left.values()),
+        left=left,
         where=letters.where_of(case, quote.pay_by),
     )
-    found = letters.letters(stem, case, case.agency, letters.reminder(facts), facts, now)
+    found = letters.letters(stem, case, case.agency, letters.reminder(facts), facts)
     # A run at the same time may be quicker; the key is there once.
-    OutboxMessage.objects.bulk_create(found, ignore_conflicts=True)
+    OutboxMessage.objects.bulk_create(
+        (letters.outgoing(now, **letter._asdict()) for letter in found), ignore_conflicts=True
+    )
     return len(found)
 
 

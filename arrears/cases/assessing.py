@@ -17,6 +17,7 @@ from ..letters import Facts
 from ..models import ArrearsCase, ArrearsMaterial, ArrearsMonth, Quote
 from ..rules import asked as questions
 from ..rules.assessment import Assessment
+from ..rules.parts import by_part
 from ..rules.periods import first_of
 from ..rules.reasons import Reason
 from ..rules.states import REQUIRED, Cause, MaterialKind
@@ -220,20 +221,16 @@ def quote(claimed: Claimed, pay_by: date) -> Quote:
     if not found.totals.total_fen:
         raise NotAllowed(_("Nothing is owed for these months; cancel the case."), code="nothing")
     earlier = quoting.current_quote(case)
-    made = quoting.quote_of(
-        case,
-        found,
-        version=earlier.version + 1 if earlier else 1,
-        by=claimed.user,
-        at=claimed.at,
+    version = earlier.version + 1 if earlier else 1
+    made = quoting.store(
+        quoting.quote_of(case, found, version=version), by=claimed.user, at=claimed.at
     )
-    quoting.store([made])
-    rest = quoting.rest_of(case, made)
+    left = by_part(quoting.rest_of(case, made))
     claimed.facts = Facts(
         case,
         quote=made,
-        left_fen=sum(each.fen for each in rest),
-        rest=tuple(rest),
+        left_fen=sum(left.values()),
+        left=left,
         fee_before_fen=earlier.fee_employer_fen + earlier.fee_person_fen if earlier else 0,
         where=letters.where_of(case, pay_by),
     )

@@ -236,7 +236,8 @@ def tell(
     if words[0]:
         stem = f"arrears:{case.reference}:{event.seq}"
         OutboxMessage.objects.bulk_create(
-            letters.letters(stem, case, claimed.agency, words, claimed.facts, claimed.at)
+            letters.outgoing(claimed.at, **letter._asdict())
+            for letter in letters.letters(stem, case, claimed.agency, words, claimed.facts)
         )
         for transfer in waiting_transfers([case]):
             announce(transfer, at=claimed.at, zh=words[0], en=words[1], note=case.reference)

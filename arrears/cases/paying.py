@@ -17,7 +17,7 @@ from ..models import Allocation, ArrearsEvent, ArrearsMonth, Method, Payment, Qu
 from ..policy import NotInForce
 from ..rules.asked import Refused
 from ..rules.assessment import Assessment
-from ..rules.parts import PRINCIPAL, Owed, Party, payable, spread
+from ..rules.parts import PRINCIPAL, Owed, Party, by_part, payable, spread
 from ..rules.states import State
 from .assessing import quote as make_quote
 from .claimed import Claimed, needed
@@ -59,7 +59,7 @@ def pay(
     claimed.save("to_month", "resumed_month")
     left_fen = sum(part.fen for part in left)
     claimed.facts = Facts(
-        case, quote=quote, left_fen=left_fen, rest=tuple(left), amount_fen=amount_fen,
+        case, quote=quote, left_fen=left_fen, left=by_part(left), amount_fen=amount_fen,
         where=letters.where_of(case, quote.pay_by), lapsed=quote.pay_by < claimed.on,
     )  # fmt: skip
     claimed.figures = {
@@ -259,7 +259,7 @@ def take_back(claimed: Claimed, *, number: int, text: str) -> None:
     rest = quoting.rest_of(case, quote)
     left_fen = sum(part.fen for part in rest)
     claimed.facts = Facts(
-        case, quote=quote, left_fen=left_fen, rest=tuple(rest), amount_fen=payment.amount_fen,
+        case, quote=quote, left_fen=left_fen, left=by_part(rest), amount_fen=payment.amount_fen,
         text=claimed.reason, where=letters.where_of(case, quote.pay_by),
         lapsed=quote.pay_by < claimed.on,
     )  # fmt: skip

@@ -58,6 +58,14 @@ def left(owed: Iterable[Owed], paid: Mapping[tuple[date, Part], int]) -> list[Ow
     )
 
 
+def by_part(rest: Iterable[Owed]) -> dict[Part, int]:
+    """How much is owed of each part, over all months, in fen."""
+    sums: dict[Part, int] = {}
+    for each in rest:
+        sums[each.part] = sums.get(each.part, 0) + each.fen
+    return sums
+
+
 def payable(rest: Iterable[Owed], by: Party) -> int:
     """The most that this payer can pay now, in fen."""
     return sum(each.fen for each in rest if each.part in PAYABLE[by])

@@ -13,7 +13,7 @@ from ..letters import Facts, Told
 from ..models import ArrearsCase, Quote
 from ..policy import NotInForce, resolve
 from ..rules import asked
-from ..rules.parts import Owed, Party, payable, spread
+from ..rules.parts import Owed, Party, by_part, payable, spread
 from ..rules.reasons import INSTEAD, Reason
 from ..rules.states import Action, State
 from ..rules.terms import TermMissing, Terms
@@ -96,10 +96,10 @@ def _assess(case: ArrearsCase, given: dict[str, Any], desk: Desk) -> Outlook:
     if not found.back_pay_allowed or found.totals is None:
         reason = Reason(found.reason) if found.reason else Reason.NOT_ALLOWED
         return Outlook(refused=str(reason.label), instead=str(INSTEAD.get(reason, "")))
-    quote = quoting.quote_of(supposed, found, version=1, by=None, at=desk.at)
+    quote = quoting.quote_of(supposed, found, version=1)
     facts = Facts(
         supposed, quote=quote, left_fen=found.totals.outstanding_fen,
-        rest=tuple(quoting.left_of(case, found)), where=letters.where_of(case, pay_by),
+        left=by_part(quoting.left_of(case, found)), where=letters.where_of(case, pay_by),
     )  # fmt: skip
     return Outlook(
         told=letters.told(Action.ASSESS, facts),

@@ -100,7 +100,7 @@ def test_a_chunk_takes_a_fixed_number_of_statements(office: Office, cases: int) 
     assert len(statements) == STATEMENTS
 
 
-STATEMENTS = 18
+STATEMENTS = 16
 
 
 def test_benefits_restart_on_their_day_and_the_person_is_told(office: Office) -> None:
