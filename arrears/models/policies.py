@@ -15,15 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from transfers.models.policies import RegionPolicy, ValueStatus, ends_after_it_starts
 from transfers.models.regions import Region
 
+from ..rules.periods import DueRule
 from ..rules.restart import RestartRule
 
 _OPTIONAL = {"null": True, "blank": True}
-
-
-class DueRule(models.TextChoices):
-    """Until when a month's contribution can be paid without a late fee."""
-
-    MONTH_END = "month_end", _("The last day of the month itself")
 
 
 def _number(label: Any, most: int, least: int = 0) -> Any:

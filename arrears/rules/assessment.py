@@ -36,7 +36,7 @@ _CONTRIBUTORS_USE = (
     "gap_free_months", "back_pay_allowed", "back_pay_allowed_flexible", "max_gap_months",
     "min_consecutive_months", "restart_rule", "restart_rule_over", "waiting_months_4_to_6",
     "waiting_months_over_6", "payment_month_counts", "retroactive", "late_fee_on_person",
-    "contribution_rate_unit", "contribution_rate_person", "switch_months",
+    "contribution_rate_unit", "contribution_rate_person", "due_rule", "switch_months",
     "minimum_years_male", "minimum_years_female",
 )  # fmt: skip
 _RESIDENTS_USE = (

@@ -1,17 +1,32 @@
 """Months and days of arrears: what was missed, when it was due, how late it is.
 
-A month is the date of its first day. Contributions of a month are due on its last day.
+A month is the date of its first day.
 """
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
 from transfers.rules.months import end_of, month_numbered, number
 
 from .terms import RatePeriod, TermMissing
 
 ONE_DAY = timedelta(days=1)
+
+
+class DueRule(TextChoices):
+    """Until when a month's contribution can be paid without a late fee."""
+
+    MONTH_END = "month_end", _("The last day of the month itself")
+
+
+def due_by(rule: DueRule, month: date) -> date:
+    """The last day on which a month's contribution is not late."""
+    assert rule is DueRule.MONTH_END, "the only rule there is"
+    return end_of(month)
 
 
 def month_of(day: date) -> date:

@@ -7,12 +7,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from transfers.rules.months import end_of
 from transfers.rules.states import Scheme
 
 from .asked import Asked
 from .money import late_fee_fen, share_fen
-from .periods import Segment, by_rate
+from .periods import DueRule, Segment, by_rate, due_by
 from .reasons import Cause
 from .terms import Base, RatePeriod, Terms
 
@@ -142,6 +141,7 @@ def rows_of(
     """
     unit = terms.source_of("contribution_rate_unit").value
     own = terms.source_of("contribution_rate_person").value
+    rule = DueRule(terms.source_of("due_rule").value)
     flexible = asked.scheme == Scheme.FLEXIBLE
     bearer = _bearer(asked, terms)
     rows = []
@@ -150,15 +150,15 @@ def rows_of(
         employer, person = share_fen(base, unit), share_fen(base, own)
         if flexible:
             employer, person = 0, employer + person
+        due = due_by(rule, month)
         before = paid.get(month)
         if before is None:
-            due = end_of(month)
             days = (asked.paid_on - due).days if employer + person else 0
             segments = by_rate(employer + person, due, asked.paid_on, terms.rates) if days else ()
             fee = late_fee_fen(segments, terms.rates)
             row = Row(month, base, employer, person, due, days, segments, *bearer(fee))
         else:
-            row = _partly_paid(asked, month, base, (employer, person), terms, before, bearer)
+            row = _partly_paid(asked, month, base, (employer, person), due, terms, before, bearer)
         rows.append(row)
     return tuple(rows)
 
@@ -182,11 +182,11 @@ def _partly_paid(
     month: date,
     base: int,
     shares: tuple[int, int],
+    due: date,
     terms: Terms,
     paid: MonthPaid,
     bearer: _Bearer,
 ) -> Row:
-    due = end_of(month)
     by_employer = sum(one.employer_fen for one in paid.received)
     by_person = sum(one.person_fen for one in paid.received)
     fixed = paid.fixed_fee_fen

@@ -17,6 +17,7 @@ LABELS: dict[str, Promise] = {
     "cumulative_months_added": _("Months added in all"),
     "days": _("Days late"),
     "due_on": _("Due on"),
+    "due_rule": _("Rule for the due day"),
     "employer": _("Employer"),
     "employer_rate": _("Contribution rate, employer"),
     "employer_share": _("One month, employer's share"),

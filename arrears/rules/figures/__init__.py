@@ -1,6 +1,6 @@
 """Every figure of an assessment with its formula, its inputs and where each policy value comes from.
 
-A figure can be read out (`explain`) and reckoned again from nothing but what is printed (`recompute`).
+A figure can be read out (`spell`, `sources`) and reckoned again from nothing but what is printed (`recompute`).
 Figures are made from an assessment when somebody asks for them; the assessment keeps all they need.
 """
 
@@ -8,7 +8,6 @@ from .making import figures
 from .spoken import (
     Figure,
     Input,
-    explain,
     label,
     recompute,
     shown,
@@ -21,7 +20,6 @@ from .spoken import (
 __all__ = [
     "Figure",
     "Input",
-    "explain",
     "figures",
     "label",
     "recompute",

@@ -118,7 +118,9 @@ def _row(found: Assessment, row: Row) -> Iterator[Figure]:
         yield _figure(f"{month}.principal_person", own, "share_person", [base, person])
     parts = _plain(principal_employer=employers, principal_person=own)
     yield _figure(f"{month}.principal", text(row.principal_fen), "sum", parts)
-    yield _figure(f"{month}.due_on", row.due_on, "due", _plain(month=month))
+    yield _figure(
+        f"{month}.due_on", row.due_on, "due", _plain(month=month) + _policy(found, "due_rule")
+    )
     if not row.fixed:
         until = row.due_on + timedelta(days=row.days)
         yield _figure(f"{month}.days", row.days, "days", _plain(due_on=row.due_on, until=until))

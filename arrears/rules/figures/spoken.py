@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from ..formulas import FORMULAS, percent
+from ..periods import DueRule
 from ..restart import RestartRule
 from ..terms import Value
 from ..wording import LABELS, STATUSES
@@ -55,8 +56,9 @@ def shown(name: str, value: str) -> str:
         return _("yes") if value == "true" else _("no")
     if name.endswith("rate"):
         return percent(value)
-    if value in RestartRule.values:
-        return str(RestartRule(value).label)
+    for rules in (RestartRule, DueRule):
+        if value in rules.values:
+            return str(rules(value).label)
     return value
 
 
@@ -106,11 +108,6 @@ def table_of(each: Input) -> str:
 def _without_number(name: str) -> str:
     head, _underscore, tail = name.rpartition("_")
     return head if tail.isdigit() and head == "rate" else name
-
-
-def explain(figure: Figure, places: Mapping[str, str] | None = None) -> str:
-    """The figure as it is read out at the counter: formula, then the policy behind each value."""
-    return "\n".join((stated(figure.key, spell(figure)), *sources(figure, places)))
 
 
 def stated(key: str, how: str) -> str:

@@ -12,7 +12,7 @@ NATIONAL: dict[str, Any] = {
     "retroactive": True, "late_fee_on_person": True, "contribution_rate_unit": Decimal("0.08"),
     "contribution_rate_person": Decimal("0.02"), "switch_months": 24, "fixed_wait_months": 3,
     "wait_per_broken_year": 1, "repair_per_year": 1, "floor_from_4_years": 6,
-    "first_year_free": False, "window_from": "09-01", "window_to": "12-31",
+    "first_year_free": False, "due_rule": "month_end", "window_from": "09-01", "window_to": "12-31",
 }  # fmt: skip
 
 DEMO = "990100"

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from arrears.rules.asked import Asked, Retiring
 from arrears.rules.assessment import Assessment, assess
-from arrears.rules.figures import Figure, Input, explain, figures, recompute, sources, spell
+from arrears.rules.figures import Figure, Input, figures, recompute, sources, spell, stated
 from arrears.rules.formulas import FORMULAS, percent
 from arrears.rules.rows import MonthPaid, Received
 from tests.arrears.rules.places import terms
@@ -84,14 +84,23 @@ def test_a_fee_of_several_parts_names_each() -> None:
 def test_a_figure_tells_the_policy_of_each_value() -> None:
     figure = the("2025-02.principal_employer", assess(EMPLOYEE, terms()))
     with translation.override("en"):
-        assert explain(figure, {"990100": "Shili"}).splitlines() == [
-            "Contributions, employer, 2025-02: 8000.00 × 8 % = 640.00",
+        assert stated(figure.key, spell(figure)) == (
+            "Contributions, employer, 2025-02: 8000.00 × 8 % = 640.00"
+        )
+        assert list(sources(figure, {"990100": "Shili"})) == [
             "Monthly base 8000.00: wage base 7 of Shili, reported by an article, to be confirmed. 示例来源",
             (
                 "Contribution rate, employer 8 %: policy 7 of 100000, reported by an article, to be "
                 "confirmed. 示例来源"
             ),
         ]
+
+
+def test_the_due_day_names_the_policy_it_follows_from() -> None:
+    figure = the("2025-02.due_on", assess(EMPLOYEE, terms()))
+    with translation.override("en"):
+        (said,) = sources(figure)
+    assert said.startswith("Rule for the due day The last day of the month itself: ")
 
 
 def test_a_figure_is_reckoned_from_the_print_alone() -> None:
