@@ -116,6 +116,11 @@ class ArrearsCase(models.Model):
                 condition=Q(state=State.SETTLED),
             ),
             models.Index(
+                fields=["agency", "closed_at", "id"],
+                name="arrears_by_closing",
+                condition=Q(state__in=sorted(FINAL)),
+            ),
+            models.Index(
                 fields=["person", "pool"],
                 name="arrears_owed_by",
                 condition=Q(state__in=sorted(OWING)),

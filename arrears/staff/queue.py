@@ -1,10 +1,11 @@
-"""The arrears queue: the open cases of the reader's agencies, most overdue first."""
+"""The arrears queue: the open cases of the reader's agencies, most overdue first; the closed ones apart."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django import forms
@@ -27,12 +28,11 @@ from transfers.staff.pages import page_context
 from transfers.staff.queue import PAGE, Chip, capped, capped_counts
 
 from ..models import ArrearsCase, Payment, Quote
-from ..rules.states import OPEN, State
+from ..rules.states import FINAL, OPEN, State
 from .access import knows, visible
 from .clocks import calendars_of, cue_of
 
-STATES = tuple(state for state in State if state in OPEN)
-VIEWS = ("all", "overdue", "today")
+VIEWS = ("all", "overdue", "today", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,27 @@ class Filters:
     @classmethod
     def read(cls, request: HttpRequest) -> Filters:
         asked = request.GET
-        view, state = asked.get("view", ""), asked.get("state", "")
-        return cls(
-            view=view if view in VIEWS else "all",
-            state=state if state in STATES else "",
+        filters = cls(
+            view=asked.get("view", "") if asked.get("view") in VIEWS else "all",
+            state=asked.get("state", ""),
             after=asked.get("after", ""),
         )
+        return filters if filters.state in filters.states else replace(filters, state="")
+
+    @property
+    def closed(self) -> bool:
+        return self.view == "closed"
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The states that cases of this view may be in."""
+        among = FINAL if self.closed else OPEN
+        return tuple(state for state in State if state in among)
+
+    def seen_by(self, view: str) -> Filters:
+        """The same in another view, which may not know the state."""
+        other = replace(self, view=view)
+        return other if other.state in other.states else replace(other, state="")
 
     def url(self, **changes: str) -> str:
         changed = replace(self, **{"after": "", **changes})
@@ -61,8 +76,8 @@ class Filters:
 
 
 def narrowed(cases: QuerySet[ArrearsCase], filters: Filters, today: date) -> QuerySet[ArrearsCase]:
-    """The open cases that a set of filters leaves; the page (`after`) is not among them."""
-    cases = cases.filter(state__in=[filters.state] if filters.state else sorted(OPEN))
+    """The cases that a set of filters leaves; the page (`after`) is not among them."""
+    cases = cases.filter(state__in=[filters.state] if filters.state else sorted(filters.states))
     if filters.view == "overdue":
         return cases.filter(next_on__lt=today)
     if filters.view == "today":
@@ -70,27 +85,52 @@ def narrowed(cases: QuerySet[ArrearsCase], filters: Filters, today: date) -> Que
     return cases
 
 
-def _cursor(text: str) -> tuple[date, int] | None:
+Day = TypeVar("Day", date, datetime)
+
+
+def _cursor(text: str, read: Callable[[str], Day]) -> tuple[Day, int] | None:
     """The place of the last row of the page before: `2026-10-15:42`."""
-    day, _colon, key = text.partition(":")
+    day, _colon, key = text.rpartition(":")
     if not (key.isascii() and key.isdigit()) or len(key) > 18:
         return None
     try:
-        return date.fromisoformat(day), int(key)
+        return read(day), int(key)
     except ValueError:
         return None
 
 
 def page_of(cases: QuerySet[ArrearsCase], after: str) -> tuple[list[ArrearsCase], str]:
     """One page by next day, and the cursor of the next one, empty at the end. By key, not by offset."""
-    place = _cursor(after)
+    place = _cursor(after, date.fromisoformat)
     if place is not None:
         cases = cases.filter(Q(next_on__gt=place[0]) | Q(pk__gt=place[1]), next_on__gte=place[0])
-    rows = list(cases.order_by("next_on", "pk")[: PAGE + 1])
+    return _page(cases.order_by("next_on", "pk"), lambda last: f"{last.next_on}:{last.pk}")
+
+
+def page_of_closed(cases: QuerySet[ArrearsCase], after: str) -> tuple[list[ArrearsCase], str]:
+    """The same of closed cases, the last one closed first."""
+    place = _cursor(after, _moment)
+    if place is not None:
+        at, key = place
+        cases = cases.filter(Q(closed_at__lt=at) | Q(pk__lt=key), closed_at__lte=at)
+    ordered = cases.order_by("-closed_at", "-pk")
+    return _page(ordered, lambda last: f"{last.closed_at.isoformat()}:{last.pk}")
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a moment has its offset")
+    return at
+
+
+def _page(
+    ordered: QuerySet[ArrearsCase], place_of: Callable[[Any], str]
+) -> tuple[list[ArrearsCase], str]:
+    rows = list(ordered[: PAGE + 1])
     if len(rows) <= PAGE:
         return rows, ""
-    last = rows[PAGE - 1]
-    return rows[:PAGE], f"{last.next_on}:{last.pk}"
+    return rows[:PAGE], place_of(rows[PAGE - 1])
 
 
 def with_amounts(cases: QuerySet[ArrearsCase]) -> QuerySet[ArrearsCase]:
@@ -106,19 +146,19 @@ def with_amounts(cases: QuerySet[ArrearsCase]) -> QuerySet[ArrearsCase]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the queue. `owed_fen` None: nothing has been quoted yet."""
+    """A line of the queue. `owed_fen` None: nothing has been quoted yet. `paid_fen`: so far."""
 
     case: ArrearsCase
     cue: Cue | None
     months: int
     owed_fen: int | None
+    paid_fen: int
 
 
 def row_of(case: Any, cue: Cue | None) -> Row:
-    owed = None
-    if case.quoted_fen is not None:
-        owed = max(0, case.quoted_fen - (case.paid_fen or 0))
-    return Row(case, cue, number(case.to_month) - number(case.from_month) + 1, owed)
+    paid = case.paid_fen or 0
+    owed = None if case.quoted_fen is None else max(0, case.quoted_fen - paid)
+    return Row(case, cue, number(case.to_month) - number(case.from_month) + 1, owed, paid)
 
 
 @require_GET
@@ -131,14 +171,15 @@ def queue(request: HttpRequest) -> HttpResponse:
     listed = narrowed(base, filters, desk.today).select_related(
         "person", "pool__parent__parent__parent", "agency"
     )
-    cases, after = page_of(with_amounts(listed), filters.after)
+    turn = page_of_closed if filters.closed else page_of
+    cases, after = turn(with_amounts(listed), filters.after)
     calendars = calendars_of(cases)
     countable = {
-        f"view:{view}": narrowed(base, replace(filters, view=view), desk.today) for view in VIEWS
+        f"view:{view}": narrowed(base, filters.seen_by(view), desk.today) for view in VIEWS
     }
     countable |= {
         f"state:{state}": narrowed(base, replace(filters, state=state), desk.today)
-        for state in ("", *STATES)
+        for state in ("", *filters.states)
     }
     countable["late"] = narrowed(base, Filters("overdue"), desk.today)
     counts = capped_counts(countable)
@@ -157,6 +198,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         state_chips=_state_chips(filters, counts),
         next_url=filters.url(after=after) if after else "",
         first_url=filters.url() if filters.after else "",
+        closed=filters.closed,
         show_pool=len(desk.agencies) > 1,
         may_open=desk.works_at_counter,
     )
@@ -168,16 +210,22 @@ def _view_chips(filters: Filters, counts: dict[str, int]) -> list[Chip]:
         "all": pgettext("filter", "All"),
         "overdue": pgettext("filter", "Overdue"),
         "today": pgettext("filter", "Today"),
+        "closed": pgettext("filter", "Closed"),
     }
     return [
-        Chip(label, filters.url(view=view), filters.view == view, capped(counts[f"view:{view}"]))
+        Chip(
+            label,
+            filters.seen_by(view).url(),
+            filters.view == view,
+            capped(counts[f"view:{view}"]),
+        )
         for view, label in labels.items()
     ]
 
 
 def _state_chips(filters: Filters, counts: dict[str, int]) -> list[Chip]:
     labels: dict[str, str] = {"": pgettext("filter", "Every state")}
-    labels |= {each.value: str(each.label) for each in STATES}
+    labels |= {each.value: str(each.label) for each in filters.states}
     return [
         Chip(
             label,

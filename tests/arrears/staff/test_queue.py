@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -80,7 +81,7 @@ def test_chips_count_and_narrow(office: Office) -> None:
     html = queue_of(office)
     counts = chips(html)
     assert counts == {
-        "All": "3", "Overdue": "1", "Today": "2", "Every state": "3", "Opened": "1",
+        "All": "3", "Overdue": "1", "Today": "2", "Closed": "0", "Every state": "3", "Opened": "1",
         "Assessed, waiting for payment": "2", "Partly paid": "0", "Settled, benefits to restart": "0",
     }  # fmt: skip
     narrowed = queue_of(office, "?state=assessed")
@@ -110,23 +111,57 @@ def test_pages_follow_by_key_and_miss_nobody(
         for case in ArrearsCase.objects.order_by("next_on", "pk")
         if case.pk in {each.pk for each in made}
     ]
-    seen, address = [], ""
-    for _page in range(3):
+    assert turned_over(office, "") == wanted
+
+
+def turned_over(office: Office, address: str) -> list[str]:
+    """The references of every page, from an address on."""
+    seen = []
+    while True:
         html = queue_of(office, address)
+        assert len(references(html)) <= queue_module.PAGE
         seen += references(html)
-        following = re.search(r'href="/admin/arrears/(\?after=[^"]+)" rel="next"', html)
-        address = following[1] if following else ""
-    assert seen == wanted
-    assert not address
+        following = re.search(r'href="/admin/arrears/(\?[^"]+)" rel="next"', html)
+        if following is None:
+            return seen
+        address = unescape(following[1])
 
 
-def queries_of(office: Office) -> int:
+def test_closed_cases_have_a_view_the_latest_first(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_module, "PAGE", 2)
+    office.zhang()
+    states = (State.CANCELLED, State.WAIVED, State.REINSTATED, State.CANCELLED, State.INELIGIBLE)
+    made = {state: office.at(state) for state in states}
+    wanted = [
+        case.reference
+        for case in ArrearsCase.objects.exclude(closed_at=None).order_by("-closed_at", "-pk")
+    ]
+    assert wanted[0] == made[State.REINSTATED].reference  # on 1 April, the others on 10 March
+    assert turned_over(office, "?view=closed") == wanted
+    html = queue_of(office, "?view=closed")
+    assert cues(html)[0] == "Tue 1 Apr"
+    assert "¥1,627.20" in html  # what was paid
+    assert chips(html) == {
+        "All": "1", "Overdue": "0", "Today": "0", "Closed": "5", "Every state": "5",
+        "Benefits restarted": "1", "Cannot be paid back": "1", "Waived": "1", "Cancelled": "2",
+    }  # fmt: skip
+    assert len(turned_over(office, "?view=closed&state=cancelled")) == 2
+    assert len(turned_over(office, "?view=closed&state=opened")) == 5  # no state of this view
+    assert len(turned_over(office, "?view=closed&after=2025-03-20")) == 5
+
+
+def test_nothing_closed_is_said(office: Office) -> None:
+    office.zhang()
+    assert "No arrears case is closed yet." in queue_of(office, "?view=closed")
+
+
+def queries_of(office: Office, address: str = QUEUE) -> int:
     client = client_of(office.user("supervisor"), "en")
-    client.get(QUEUE)
-    with CaptureQueriesContext(
-        connection,
-    ) as caught:
-        assert client.get(QUEUE).status_code == 200
+    client.get(address)
+    with CaptureQueriesContext(connection) as caught:
+        assert client.get(address).status_code == 200
     return len(caught)
 
 
@@ -138,6 +173,10 @@ def test_the_queue_asks_the_database_as_often_for_three_rows_as_for_one(office: 
     assert len(references(queue_of(office))) == 3
     assert queries_of(office) == one
     assert one <= 10
+    office.at(State.CANCELLED)
+    closed = queries_of(office, f"{QUEUE}?view=closed")
+    office.at(State.WAIVED)
+    assert queries_of(office, f"{QUEUE}?view=closed") == closed <= one
 
 
 def test_cases_of_other_agencies_are_not_there(office: Office) -> None:
