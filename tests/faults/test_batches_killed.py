@@ -28,7 +28,10 @@ from transfers.models import (
     Step,
     TransferApplication,
 )
+from transfers.workflow.actors import Actor
 from transfers.workflow.errors import NotAllowed
+from transfers.workflow.query_codes import QueryCode
+from transfers.workflow.submission import Submission, Submitted, submit_many
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -143,6 +146,26 @@ def test_three_runs_at_once_hand_in_each_row_once() -> None:
     batch.refresh_from_db()
     assert batch.state == Batch.State.DONE
     assert half_done() == 0
+
+
+def test_two_chunks_of_the_same_people_never_wait_for_each_other() -> None:
+    scene, answers, barrier = Scene(), [], threading.Barrier(3)
+    given = [scene.submission(id_number=number) for number in numbers(30)]
+
+    def send(mine: Sequence[Submission]) -> None:
+        try:
+            barrier.wait()
+            by, code = Actor.applicant(), QueryCode.of_nobody()
+            answers.extend(submit_many(mine, by=by, at=AT, query_code=code))
+        finally:
+            connections.close_all()
+
+    # One of them only half of the people, whom the others may or may not have made by then.
+    at_once([partial(send, given), partial(send, given[::-1]), partial(send, given[::2])])
+    assert len(answers) == 75
+    assert sum(isinstance(each, Submitted) for each in answers) == 30
+    assert TransferApplication.objects.values("person").distinct().count() == 30
+    assert TransferApplication.objects.count() == 30
 
 
 def test_the_same_file_sent_twice_at_once_is_one_batch() -> None:

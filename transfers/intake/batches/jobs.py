@@ -183,10 +183,10 @@ def _become_cases(
 ) -> None:
     """Each row becomes a case, or is refused with the sentences why; nothing is written of the rows
     themselves. Where something breaks, each half is tried alone, down to the row that does it."""
-    given = [submission_of(row.values, batch.employer_id) for row in rows]
     by, code = Actor.employer(batch.uploaded_by), QueryCode.of_nobody()
     failure: Exception | None = None
     try:
+        given = [submission_of(row.values, batch.employer_id) for row in rows]
         with transaction.atomic():
             answers = submit_many(given, by=by, at=now, query_code=code)
     except (OperationalError, InterfaceError):
