@@ -47,9 +47,9 @@ def fill(cases: int) -> None:
     from tests.scenes import moment
     from transfers.models import BalanceTransfer, Event, Step, TransferApplication
 
-    (first,) = factories.applications(
-        1, state="balance_credited", accepted_at=moment(LAST), closed_at=moment(LAST)
-    )
+    moments = ("accepted_at", "transferred_out_at", "transferred_in_at", "closed_at")
+    ended = dict.fromkeys(moments, moment(LAST))
+    (first,) = factories.applications(1, state="balance_credited", **ended)
     with connection.cursor() as cursor:
         # Rows that are right by construction need no check against each other.
         cursor.execute("SET session_replication_role = replica")
