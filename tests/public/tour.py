@@ -75,7 +75,8 @@ def _without(cookie: str) -> Callable[[Page], None]:
     return then
 
 
-def _unfold(page: Page) -> None:
+def unfold(page: Page) -> None:
+    """Open everything that is folded away."""
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
 
 
@@ -270,12 +271,12 @@ STOPS: tuple[Stop, ...] = (
     Stop("verify-false", _open("/verify/XB20251021-000000000/ABCDABCDABCDABCD/")),
     Stop("deadline", _open("/deadline/")),
     Stop("deadline-counted",
-         _open("/deadline/?what=transfer_out_days&place=990100&start=2025-09-30"), then=_unfold),
+         _open("/deadline/?what=transfer_out_days&place=990100&start=2025-09-30"), then=unfold),
     Stop("deadline-wrong", _open("/deadline/?what=transfer_out_days&place=&start=x")),
     Stop("deadline-unclear", _open("/deadline/?what=check_days&place=海南&start=2025-09-30")),
-    Stop("statistics", _statistics("?year=2024"), then=_unfold),
+    Stop("statistics", _statistics("?year=2024"), then=unfold),
     Stop("statistics-balance", _statistics("?year=2024&of=balance")),
-    Stop("statistics-small", _statistics("?place=350100&year=2024"), then=_unfold),
+    Stop("statistics-small", _statistics("?place=350100&year=2024"), then=unfold),
     Stop("statistics-empty", _statistics("?place=330100&year=2024")),
     Stop("calculator", _open("/arrears/")),
     Stop("calculator-wrong", _open("/arrears/questions/")),
