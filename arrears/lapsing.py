@@ -34,7 +34,7 @@ from .rules.states import QUOTED, Action, State
 from .rules.terms import Terms
 from .storing import insert
 
-CHUNK = 500
+CHUNK = 1_000
 
 
 @dataclass

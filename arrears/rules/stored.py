@@ -104,7 +104,7 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     for field, values in zip(_SHAPES[Row], zip(*rows, strict=True), strict=False):
         if field.write is not None:
             found[field.name] = list(map(field.write, values))
-        elif any(value != field.without for value in values):
+        elif values.count(field.without) < len(values):
             found[field.name] = list(values)
     return found
 
