@@ -144,7 +144,7 @@ def test_closed_cases_have_a_view_the_latest_first(
     assert cues(html)[0] == "Tue 1 Apr"
     assert "¥1,627.20" in html  # what was paid
     assert chips(html) == {
-        "All": "1", "Overdue": "0", "Today": "0", "Closed": "5", "Every state": "5",
+        "All": "1", "Overdue": "1", "Today": "0", "Closed": "5", "Every state": "5",
         "Benefits restarted": "1", "Cannot be paid back": "1", "Waived": "1", "Cancelled": "2",
     }  # fmt: skip
     assert len(turned_over(office, "?view=closed&state=cancelled")) == 2
