@@ -34,7 +34,7 @@ from transfers.intake.batches.people import entries_of
 from transfers.intake.batches.sheet import sheet_of
 from transfers.models import Batch, BatchRow, Material, TransferApplication, TransferPolicy
 from transfers.rules import identity
-from transfers.tables import TableProblem, read
+from transfers.tables import TableProblem, as_csv, read
 from transfers.workflow import query_codes
 from transfers.workflow.errors import NotAllowed
 
@@ -444,10 +444,12 @@ def test_the_annotated_file_holds_what_was_read_with_every_problem_and_nothing_r
     ]
     batch = checked(user, as_workbook(rows, header))
     with override("en"):
-        table = read(batches.annotated(batch), formulas=True)
+        content = batches.annotated(batch)
+    table = read(content, formulas=True)
+    written: Any = openpyxl.load_workbook(io.BytesIO(content)).active
     assert table[0].cells == ("Problems", "Row of your file", *reversed(HEADER))
     assert "Name: Name holds a formula. Copy the column and paste it as values." in table[1][0]
-    assert (table[1][1], table[1][2], table[1][10]) == ("2", "'@sum", "'=1+1")
+    assert [written.cell(2, column).value for column in (2, 3, 11)] == ["2", "'@sum", "'=1+1"]
     assert (table[2][0], table[2][1], table[2][10]) == ("", "3", "张示例")
     # What is not needed is not kept, either.
     assert "6222021234567890" not in str(list(batch.rows.values()))
@@ -455,6 +457,22 @@ def test_the_annotated_file_holds_what_was_read_with_every_problem_and_nothing_r
     work()
     batch.refresh_from_db()
     assert len(read(batches.annotated(batch))) == 2  # the header and what is left to do
+
+
+@pytest.mark.parametrize(
+    "name", ["=A2&B2", "＝A2&B2", "'=A2&B2", "＇=A2&B2", "=SUM(A1)", "+张", "@张"]
+)
+def test_what_was_refused_is_refused_again_and_what_was_meant_is_the_same(name: str) -> None:
+    """The annotated file handed up again as it is, and saved as CSV."""
+    user = an_employer()
+    batch = checked(user, as_workbook([row(name=name)]))
+    (first,) = batch.rows.all()
+    assert (first.state == "bad") is ("A2" in name or "SUM" in name)
+    back = batches.annotated(batch)
+    table = [list(each.cells) for each in read(back, formulas=True)]
+    for content in (back, as_csv(table[0], table[1:])):
+        (again,) = checked(user, content).rows.all()
+        assert (again.state, again.values.get("name")) == (first.state, first.values.get("name"))
 
 
 def test_the_annotated_file_comes_back_corrected() -> None:

@@ -280,6 +280,16 @@ def test_what_a_spreadsheet_would_run_is_written_as_text(trap: str) -> None:
             assert "x,'" in content.decode("utf-8-sig").replace('"', "")
 
 
+@pytest.mark.parametrize("trap", [*TRAPS, "＋1", "－1", "＠A1", "''=1", "=A2&B2", "=cmd|' /c'!A0"])
+def test_what_was_written_harmlessly_reads_as_what_it_was(trap: str) -> None:
+    """So a formula that was refused is refused again when our own file comes back."""
+    meant = trap.replace("\0", "").strip().lstrip("'")
+    for content in (as_csv(["a", "b"], [["x", trap]]), as_xlsx("t", ["a", "b"], [["x", trap]])):
+        assert read(content, formulas=True)[1].cells == ("x", meant)
+        again = as_csv(["a", "b"], [["x", meant]])
+        assert read(again, formulas=True)[1].cells == ("x", meant)
+
+
 def test_account_numbers_stay_text_and_amounts_stay_numbers() -> None:
     number = "9999000012345678901"
     content = as_xlsx("汇款", ["账号", "金额"], [[number, Decimal("1234.50")]])

@@ -23,6 +23,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._reader import WorkSheetParser
 
 from .problems import TableProblem
+from .writing import TRIGGERS
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_UNZIPPED = 96 * 1024 * 1024
@@ -273,10 +274,15 @@ def _delimiter(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Without the marks by which programs keep a number as text: ="123", '123, 123 and a tab."""
+    """Without the marks by which programs keep a number as text: ="123", '123, 123 and a tab.
+
+    The apostrophe goes as well that keeps a formula from running, ours (`harmless`) or anybody's: what
+    comes back is what once came in, and is judged as that.
+    """
     text = text.replace("\u00a0", " ").replace("\u3000", " ").strip().strip("\ufeff")
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         return text[2:-1].strip()
-    if text[:1] in ("'", "`") and text[1:].isdigit():
-        return text[1:]
+    kept = text.lstrip("'`")
+    if kept != text and (kept.isdigit() or kept.startswith(TRIGGERS)):
+        return kept.strip()
     return text

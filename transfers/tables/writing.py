@@ -21,13 +21,16 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Cell = str | int | Decimal
 # Chinese and Japanese spreadsheets take the full-width signs, too.
-_TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula, without characters that no table can hold."""
-    guarded = text.startswith(_TRIGGERS)
+    """Text that no spreadsheet takes for a formula, without characters that no table can hold.
+
+    Reading takes the apostrophe away again.
+    """
+    guarded = text.startswith(TRIGGERS)
     cleaned = _CONTROL.sub("", text)
     return f"'{cleaned}" if guarded else cleaned
 

@@ -39,7 +39,7 @@ def half_width(text: str) -> str:
 
 def check(text: str) -> None:
     """Raises Damaged for what no column holds: formulas and the errors they end in."""
-    if text.startswith("="):
+    if text.lstrip("'`").startswith("="):
         raise Damaged(
             "formula",
             _("%(column)s holds a formula. Copy the column and paste it as values."),
