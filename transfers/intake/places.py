@@ -185,11 +185,11 @@ class PlaceField(forms.Field):
     widget = PlaceInput
     default_error_messages = {
         "unknown": _(
-            "This place is not known. Enter the city, or only the province: then its places are "
-            "offered to choose from."
+            "“%(question)s”: this place is not known. Enter the city, or only the province: then"
+            " its places are offered to choose from."
         ),
-        "several": _("Several places can be meant. Choose one of those below."),
-        "near": _("Do you mean the place below? Choose it, or enter another one."),
+        "several": _("“%(question)s”: several places can be meant. Choose one of those below."),
+        "near": _("“%(question)s”: do you mean the place below? Choose it, or enter another one."),
     }
 
     def __init__(self, label: Any, missing: Any, help_text: Any = "") -> None:
@@ -206,4 +206,8 @@ class PlaceField(forms.Field):
             return text
         found = len(Names().meant(text).pools)
         code = "several" if found > 1 else "near" if found else "unknown"
-        raise forms.ValidationError(self.error_messages[code], code=code)
+        # Two such questions stand on one page; the sentence in its summary says which it is about.
+        question = str(self.label).rstrip("?？")
+        raise forms.ValidationError(
+            self.error_messages[code], code=code, params={"question": question}
+        )

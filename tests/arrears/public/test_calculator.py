@@ -326,7 +326,7 @@ def test_an_unknown_place_or_scheme_leads_back_to_the_first_step(client: Client)
         )
         html = answer.content.decode()
         assert answer.status_code == 422
-        assert "This place is not known. Enter the city" in html
+        assert "this place is not known. Enter the city" in html
         assert "This answer is not known; choose one of those shown." in html
         assert 'action="/arrears/questions/"' in html
 
