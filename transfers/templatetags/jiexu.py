@@ -1,16 +1,20 @@
 """Filters and tags shared by every page: dates, amounts, masking, the reader's own switches."""
 
+import re
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localdate
 from django.utils.translation import get_language
 
 from transfers.rules import identity, money
 from transfers.status import words
+from transfers.status.situation import Office
 
 register = template.Library()
 
@@ -70,6 +74,27 @@ def mask_name(value: str) -> str:
 def mask_phone(value: str) -> str:
     """138****0712"""
     return identity.mask_phone(value)
+
+
+_DIALLED = re.compile(r"\+?[\d() -]*\d")
+
+
+@register.filter
+def tel(phone: str) -> SafeString:
+    """A number that a phone dials when it is tapped; an extension is only shown."""
+    dialled = _DIALLED.match(phone.strip())
+    if dialled is None:
+        return conditional_escape(phone)
+    return format_html('<a href="tel:{}">{}</a>', re.sub(r"[() -]", "", dialled[0]), phone)
+
+
+@register.filter
+def with_tel(text: str, office: Office | None) -> SafeString:
+    """A sentence with the number of this office in it ready to be tapped."""
+    shown = conditional_escape(text)
+    if office is None or not office.phone:
+        return shown
+    return mark_safe(shown.replace(conditional_escape(office.phone), tel(office.phone)))
 
 
 def _wanted(context: template.Context, cookie: str, value: str) -> str:
