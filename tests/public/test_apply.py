@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.public.visits import EMAIL, NAME, enter, fill_in, pages, photo
@@ -480,3 +481,25 @@ def test_without_a_visit_there_is_nothing_to_see(client: Client) -> None:
         assert client.get(address)["Location"] == "/apply/"
     for step in (0, 7, 99):
         assert client.get(f"/apply/{step}/").status_code == 404
+
+
+def test_a_file_that_was_not_taken_is_told_whichever_button_was_pressed(
+    client: Client, number: str
+) -> None:
+    fill_in(client, number, until=5)
+    page = text(client.get("/apply/5/"))
+    assert 'class="sending"' in page  # what is said while files travel
+    wrong = SimpleUploadedFile("x.jpg", b"not a picture")
+    answer = client.post("/apply/5/", {"photo_id_card": wrong, "later": "yes"})
+    assert answer.status_code == 422
+    assert 'href="#id_photo_id_card"' in text(answer)
+    answer = client.post("/apply/5/", {"photo_id_card": photo(), "later": "yes"})
+    assert answer["Location"] == "/apply/saved/"
+    # The same once the session ended.
+    hidden = {"draft": drafts.sealed(Draft.objects.get()), "step": "5"}
+    for file, told in ((SimpleUploadedFile("x.jpg", b"no picture"), True), (photo(), False)):
+        answer = Client().post("/apply/5/", {**hidden, "photo_id_card": file})
+        assert answer.status_code == (422 if told else 200)
+        assert ("没有收下" in text(answer)) is told
+        assert ("您刚才填的已经保存" in text(answer)) is not told
+    assert Upload.objects.count() == 1  # the same picture twice is one

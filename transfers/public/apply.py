@@ -17,7 +17,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from config.client import client_ip
 
@@ -77,15 +77,17 @@ def _lost(request: HttpRequest, draft: Draft | None) -> HttpResponse | None:
         return None
     if of.application_id is not None:
         return redirect("apply-done")
+    problems: list[Invalid] = []
     step = request.POST.get("step", "")
     if step.isdecimal() and 1 <= int(step) < questions.CHECK:
         page, now = questions.page_of(int(step)), timezone.now()
         if page is questions.Materials:
             kinds = [row.kind for row in questions.materials_of(of.answers)]
-            uploading.handle(request, kinds, draft=of, at=now)
+            problems = uploading.handle(request, kinds, draft=of, at=now)
         given = questions.as_given(page, request.POST)
         of = drafts.save(of, given, at=now, language=of.language)
-    return render(request, "public/signed_out.html", {"expires_on": of.expires_on})
+    context = {"expires_on": of.expires_on, "problems": problems}
+    return render(request, "public/signed_out.html", context, status=422 if problems else 200)
 
 
 @never_cache
@@ -191,7 +193,7 @@ def _materials(request: HttpRequest, draft: Draft) -> HttpResponse:
         draft.refresh_from_db(fields=["application"])
         if draft.application_id is not None:
             return redirect("apply-done")
-        if "later" in request.POST:
+        if "later" in request.POST and not problems:
             return redirect("apply-saved")
         if "stay" not in request.POST and uploading.REMOVE not in request.POST and not problems:
             problems = _missing(draft, kinds)
@@ -364,7 +366,7 @@ def _qr(address: str) -> str:
     return out.getvalue().decode()
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def again(request: HttpRequest, reference: str) -> HttpResponse:
     """A new application with the answers of one that came to nothing; files are asked for anew.
 
@@ -373,7 +375,7 @@ def again(request: HttpRequest, reference: str) -> HttpResponse:
     application = visit.case_of(request, reference)
     if application is None:
         return redirect("lookup")
-    if application.state not in AGAIN:
+    if application.state not in AGAIN or request.method != "POST":
         return redirect("status", reference=reference)
     draft = _draft(request)
     if draft is None or draft.follows_id != application.pk:
