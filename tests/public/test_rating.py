@@ -64,7 +64,7 @@ def test_what_is_wrong_stands_beside_its_field(
     with time_machine.travel(AT, tick=False):
         answer = client.post(f"{enter(client, application)}rate/", given)
     html = answer.content.decode()
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert sentence in html
     assert f'href="#id_{field}' in html
     assert not Rating.objects.exists()

@@ -17,7 +17,8 @@ from ..rules import identity
 from ..workflow import contact as workflow
 from ..workflow.actors import Actor
 from ..workflow.errors import NotAllowed, Problems, Stale
-from . import visit
+from . import typed, visit
+from .lookup import look_up_again
 from .untold import or_progress
 
 # Which way of being told an address is for.
@@ -81,7 +82,11 @@ class ContactForm(forms.Form):
 
     def __init__(self, application: TransferApplication, *args: Any, **kwargs: Any) -> None:
         self.old = workflow.Contact.of(application)
-        kwargs["initial"] = {"notify_by": self.old.notify_by, "language": self.old.language}
+        kwargs["initial"] = {
+            "notify_by": self.old.notify_by,
+            "language": self.old.language,
+            **kwargs.get("initial", {}),
+        }
         super().__init__(*args, **kwargs)
         channel = self.fields["notify_by"]
         assert isinstance(channel, forms.ChoiceField)
@@ -134,11 +139,12 @@ def contact(request: HttpRequest, reference: str) -> HttpResponse:
     """The form; after it, the status page, which shows what is on file now."""
     application = visit.case_of(request, reference)
     if application is None:
-        return redirect("lookup")
+        return look_up_again(request, reference, "contact", ContactForm.base_fields)
     now = timezone.now()
     if not workflow.may_change(application, now):
         return redirect("status", reference=reference)
-    form = ContactForm(application, request.POST if request.method == "POST" else None)
+    given = request.POST if request.method == "POST" else None
+    form = ContactForm(application, given, initial=typed.initial(request))
     refusal = ""
     if request.method == "POST" and form.is_valid():
         version = request.POST.get("version", "")

@@ -15,7 +15,8 @@ from ..status.situation import query_period
 from ..workflow import feedback
 from ..workflow.actors import Actor
 from ..workflow.errors import Invalid, NotAllowed
-from . import visit
+from . import typed, visit
+from .lookup import look_up_again
 from .untold import or_progress
 
 
@@ -49,12 +50,13 @@ def dispute(request: HttpRequest, reference: str) -> HttpResponse:
     """Query the result; where that is not possible, the page says why and whom to call."""
     application = visit.case_of(request, reference)
     if application is None:
-        return redirect("lookup")
+        return look_up_again(request, reference, "dispute", DisputeForm.base_fields)
     period = query_period(application)
     if not period:
         return redirect("status", reference=reference)
     now = timezone.now()
-    form = DisputeForm(request.POST if request.method == "POST" else None)
+    given = request.POST if request.method == "POST" else None
+    form = DisputeForm(given, initial=typed.initial(request))
     if request.method == "POST" and form.is_valid():
         try:
             feedback.raise_query(application, **form.cleaned_data, by=Actor.applicant(), at=now)
@@ -73,4 +75,5 @@ def dispute(request: HttpRequest, reference: str) -> HttpResponse:
         "office": application.agency(feedback.side_of(application)),
         "days": feedback.ANSWER_DAYS,
     }
-    return render(request, "public/dispute.html", context)
+    status = 422 if form.errors else 200
+    return render(request, "public/dispute.html", context, status=status)

@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -16,7 +17,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from config.client import client_ip
 
@@ -26,7 +27,7 @@ from ..models.applications import TransferApplication
 from ..models.drafts import Draft
 from ..workflow import query_codes
 from ..workflow.contact import phone_of
-from . import throttle, visit
+from . import throttle, typed, visit
 
 
 def _reference_field() -> forms.CharField:
@@ -78,16 +79,16 @@ def _wait(wait: timedelta) -> str:
 def look_up(request: HttpRequest) -> HttpResponse:
     """The look-up page. Every kind of miss gets the same answer, in the same time, by the same code."""
     form = LookupForm(request.POST if request.method == "POST" else None)
+    carried = typed.carried(request.POST.get("typed", ""))
     if request.method != "POST" or not form.is_valid():
-        return render(request, "public/lookup.html", {"form": form, "answer": ""})
+        return render(request, "public/lookup.html", {"form": form, "answer": "", **carried})
     reference = _normalised(form.cleaned_data["reference"])
     code = form.cleaned_data["code"]
     attempt = throttle.begin(client_ip(request), reference, timezone.now())
     if attempt.wait is not None:
         answer = _wait(attempt.wait)
-        return render(
-            request, "public/lookup.html", {"form": LookupForm(), "answer": answer}, status=429
-        )
+        context = {"form": LookupForm(), "answer": answer, **carried}
+        return render(request, "public/lookup.html", context, status=429)
     found = _found(reference)
     right = (
         query_codes.verify_dummy(code)
@@ -96,7 +97,8 @@ def look_up(request: HttpRequest) -> HttpResponse:
     )
     if found is None or not right:
         answer = _("No application matches both. Please check the reference number and the code.")
-        return render(request, "public/lookup.html", {"form": LookupForm(), "answer": answer})
+        context = {"form": LookupForm(), "answer": answer, **carried}
+        return render(request, "public/lookup.html", context)
     throttle.found(attempt)
     if found.application is None:
         assert found.draft is not None
@@ -104,7 +106,22 @@ def look_up(request: HttpRequest) -> HttpResponse:
         visit.open_draft(request, found.draft)
         return redirect("apply-saved")
     visit.open_case(request, found.application)
-    return redirect("status", reference=found.application.reference)
+    back = typed.back(request, found.application.reference)
+    return back or redirect("status", reference=found.application.reference)
+
+
+def look_up_again(
+    request: HttpRequest, reference: str, page: str, questions: Mapping[str, forms.Field]
+) -> HttpResponse:
+    """The answer to who may not see a page of a case: the look-up, with what a POST brought.
+
+    The same for every reference, whether there is such a case or not.
+    """
+    if request.method != "POST":
+        return redirect("lookup")
+    seal = typed.sealed(request, reference, page, questions)
+    context = {"form": LookupForm(initial={"reference": reference}), **typed.carried(seal)}
+    return render(request, "public/lookup.html", context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +216,12 @@ def _plain_contact(text: str) -> str:
     return phone_of(plain)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponseRedirect:
-    """Forget everything this visit knew: for shared computers and other people's phones."""
-    visit.leave(request)
+    """Forget everything this visit knew: for shared computers and other people's phones.
+
+    A link there, without the button, forgets nothing.
+    """
+    if request.method == "POST":
+        visit.leave(request)
     return redirect("start")

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 from ..models.feedback import Rating
 from ..workflow import feedback
 from ..workflow.errors import Invalid, NotAllowed
-from . import visit
+from . import typed, visit
+from .lookup import look_up_again
 
 _LEVEL = _("Choose how satisfied you are.")
 
@@ -51,10 +52,11 @@ def rate(request: HttpRequest, reference: str) -> HttpResponse:
     """The form; the status page where it is too early, or done already."""
     application = visit.case_of(request, reference)
     if application is None:
-        return redirect("lookup")
+        return look_up_again(request, reference, "rate", RatingForm.base_fields)
     if not feedback.may_rate(application):
         return redirect("status", reference=reference)
-    form = RatingForm(request.POST if request.method == "POST" else None)
+    given = request.POST if request.method == "POST" else None
+    form = RatingForm(given, initial=typed.initial(request))
     if request.method == "POST" and form.is_valid():
         try:
             feedback.rate(application, **form.cleaned_data, at=timezone.now())
@@ -65,4 +67,4 @@ def rate(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             return redirect("status", reference=reference)
     context = {"application": application, "form": form}
-    return render(request, "public/rate.html", context)
+    return render(request, "public/rate.html", context, status=422 if form.errors else 200)

@@ -14,11 +14,13 @@ from ..rules.states import Action, State
 from ..rules.steps import StepKind
 from ..status import situation_of
 from ..status.pieces import quoted
+from ..status.situation import Office
 from ..status.words import long_date
 from ..workflow.actions import perform
 from ..workflow.actors import Actor
 from ..workflow.errors import Invalid, Refused
 from . import uploading, visit
+from .lookup import look_up_again
 
 
 @never_cache
@@ -27,7 +29,7 @@ def supply(request: HttpRequest, reference: str) -> HttpResponse:
     """One place for each item asked for. Files sent stay; once every item has one, all is handed in."""
     application = visit.case_of(request, reference)
     if application is None:
-        return redirect("lookup")
+        return look_up_again(request, reference, "supply", {})
     asked = _asked(application)
     if asked is None:
         if request.method != "POST":
@@ -46,6 +48,7 @@ def supply(request: HttpRequest, reference: str) -> HttpResponse:
             application,
             sentence
             % {"day": long_date(clock.due_on), "office": office.name, "phone": office.phone},
+            office,
         )
     errors: list[Invalid] = []
     if request.method == "POST":
@@ -115,7 +118,12 @@ def _hand_in(request: HttpRequest, application: TransferApplication) -> HttpResp
     return redirect("status", reference=application.reference)
 
 
-def _told(request: HttpRequest, application: TransferApplication, sentence: str) -> HttpResponse:
-    """The way back to the status page, with the sentence that says why."""
-    context = {"application": application, "refusal": sentence}
+def _told(
+    request: HttpRequest,
+    application: TransferApplication,
+    sentence: str,
+    office: Office | None = None,
+) -> HttpResponse:
+    """The way back to the status page, with the sentence that says why. `office`: whom to call."""
+    context = {"application": application, "refusal": sentence, "office": office}
     return render(request, "public/supply.html", context)
