@@ -30,6 +30,7 @@ from tests.staff.desks import client_of, text_of
 from transfers.intake import batches
 from transfers.models import Agency, Batch, Employer, OutboxMessage, TransferApplication, User
 from transfers.rules.states import Role
+from transfers.status import sms
 from transfers.tables import read
 from transfers.workflow.actions import perform
 from transfers.workflow.actors import Actor
@@ -433,3 +434,22 @@ def test_a_batch_with_every_problem_stays_a_small_page() -> None:
     batch = checked(user, as_text(rows))
     html = text_of(client_of(user).get(f"/employer/batches/{batch.reference}/"))
     assert len(re.findall(r"<[a-z]", html)) < 600
+
+
+def test_who_is_told_by_sms_alone_gets_in() -> None:
+    """What the batch's page promises: the first message is enough to ask for a query code."""
+    batch = handed_in(an_employer(), as_workbook([row()]))
+    html = text_of(client_of(batch.uploaded_by, "en").get(f"/employer/batches/{batch.reference}/"))
+    assert "the first message holds its reference number" in html
+    case = TransferApplication.objects.get()
+    first = OutboxMessage.objects.get(application=case, kind="applicant")
+    for language in ("zh-hans", "en"):
+        first.application.language = language
+        told = sms.text_of(first, AT) or ""
+        assert sms.units(told) <= 70
+        found = re.search(r"ZY\d{8}-\d{7}", told)
+        assert found, told
+        assert case.applicant_name not in told
+    given = {"reference": found[0], "contact": case.contact_phone}
+    assert Client().post("/status/code/", given).status_code == 200
+    assert OutboxMessage.objects.filter(application=case, kind="code").count() == 1

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
+from django.utils.translation import override
 
 from tests.public.visits import CODE, EMAIL, NAME, PHONE, SIGHTS, STALE, enter, know_code
-from tests.scenes import Scene, moment
-from transfers.models import Event, TransferApplication
-from transfers.rules.states import State
+from tests.scenes import FORM, Scene, moment
+from transfers.documents.sheets.completion_notice import completion_notice
+from transfers.models import Event, OutboxMessage, Paper, TransferApplication
+from transfers.rules.states import Action, State
+from transfers.status import sms
+from transfers.templatetags.jiexu import tel
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +34,11 @@ _TAG = re.compile(r"<[^>]+>")
 _ENGLISH = re.compile(r"[A-Za-z]{2,}[ ,]+[A-Za-z]{2,}")
 
 
+_TEL = re.compile(r'<a href="tel:[^"]*">([^<]*)</a>')
+
+
 def text_of(html: str) -> str:
+    html = _TEL.sub(r"\1", html)
     return re.sub(r"\s+", " ", _TAG.sub(" ", html)).strip()
 
 
@@ -200,6 +208,15 @@ def test_the_table_leaves_no_state_out() -> None:
     assert set(TABLE) == {*SIGHTS, "stale"}
 
 
+def test_the_number_to_call_is_dialled_by_a_tap(client: Client) -> None:
+    (html,) = look(client, "late", "zh-hans")
+    assert '反映请打<a href="tel:12393">12393</a>。' in html
+    assert '示例市医疗保障经办机构 <a href="tel:12393">12393</a></span>' in html
+    assert tel("0851-12345678 转 <1>") == (
+        '<a href="tel:085112345678">0851-12345678 转 &lt;1&gt;</a>'
+    )
+
+
 def test_a_late_balance_is_called_late_only_where_a_place_set_the_limit(client: Client) -> None:
     """The limit of the remittance is this product's own in the demo pool: no red, no past date."""
     (html,) = look(client, "moved", "zh-hans")
@@ -340,3 +357,66 @@ def test_looking_up_turns_the_session(client: Client) -> None:
     enter(client, application)
     assert client.session.session_key != session.session_key
     assert CODE not in str(dict(client.session))
+
+
+# What a relocated retiree must never read: domain.md, "retired relations do not move".
+_MOVED = re.compile(
+    r"is now at|(?<!no )[Tt]ransfer (in|out)|[Tt]ransferred|add(s|ing) your record|counted|your months|"
+    r"the new place, and|转入办|转出办|已转入|已在|计入|转移已办结"
+)
+
+
+def test_a_relocated_retiree_never_reads_that_the_insurance_moves(client: Client) -> None:
+    """Page, messages and papers of every state, in both languages."""
+    scene = Scene()
+    application = scene.submit(relocated_retiree=True).application
+    late = ("bank_delay", "bank")
+    steps: list[tuple[str, Any]] = [
+        ("2025-09-24", lambda at: None),
+        ("2025-09-25", lambda at: scene.do(
+            application, "origin_clerk", Action.PASS_CHECK, at, record={"retired": True})),
+        ("2025-09-26", lambda at: scene.do(
+            application, "destination_clerk", Action.PASS_CHECK, at)),
+        ("2025-10-13", lambda at: scene.four_eyes(
+            application, Action.TRANSFER_OUT, "origin_clerk", "origin_checker", at, form=FORM)),
+        ("2025-10-14", lambda at: scene.do(
+            application, "destination_clerk", Action.RAISE_DISCREPANCY, at, fields=["rows"],
+            text="数对不上")),
+        ("2025-10-15", lambda at: scene.do(
+            application, "origin_clerk", Action.UPHOLD, at, text="核对无误")),
+        ("2025-10-16", lambda at: scene.do(
+            application, "destination_clerk", Action.TRANSFER_IN, at, merged_months=0)),
+        ("2025-10-29", lambda at: scene.four_eyes(
+            application, "pay_to_person", "origin_finance", "origin_finance2", at, lateness=late,
+            payee="张示例", payee_account="6200000000000000", text="异地安置")),
+        ("2025-10-30", lambda at: scene.do(
+            application, "origin_finance", "confirm_payout", at, bank_reference="B2")),
+    ]  # fmt: skip
+    read = []
+    for day, do in steps:
+        with time_machine.travel(moment(day, 12), tick=False):
+            do(moment(day))
+            address = enter(client, application)
+            for language in ("zh-hans", "en"):
+                client.cookies["jiexu-language"] = language
+                page = client.get(address).content.decode()
+                page = _SAID_IN_CHINESE.sub("", page.partition("<main")[2].partition("</main>")[0])
+                read.append((day, language, unescape(text_of(page))))
+    application = TransferApplication.objects.get(pk=application.pk)
+    assert application.state == State.PAID_TO_PERSON
+    assert "Your insurance stays at Example City Healthcare Security Agency" in read[-1][2]
+    for event in Event.objects.filter(application=application).exclude(shown_zh=""):
+        read += [(event.verb, "shown", event.shown_zh), (event.verb, "shown", event.shown_en)]
+    for message in OutboxMessage.objects.filter(application=application, kind="applicant"):
+        for language in ("zh-hans", "en"):
+            message.application.language = language
+            text = sms.text_of(message, moment("2025-10-31"))
+            read.append((str(message.event.verb), "sms", text or ""))
+    with override("en"):
+        paper = Paper.objects.get(application=application, kind=Paper.Kind.COMPLETION_NOTICE)
+        read.append(("notice", "paper", str(completion_notice(paper.content))))
+    assert {kind for _, kind, _ in read} == {"zh-hans", "en", "shown", "sms", "paper"}
+    for where, kind, text in read:
+        text = re.sub(r"Medical insurance transfer|Your transfer", "", text)
+        found = _MOVED.search(text)
+        assert not found, (where, kind, text[max(0, found.start() - 80) : found.end() + 80])

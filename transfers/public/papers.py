@@ -71,11 +71,15 @@ def _later(application: TransferApplication, situation: Situation) -> dict[Paper
     out = situation.clock(StepKind.TRANSFER_OUT)
     if out is not None and not out.late(situation.today):
         form = _("once the transfer out is completed, by %(day)s") % {"day": _day(out.due_on, out.provisional)}  # fmt: skip
+    if situation.stays:
+        form = _("once it is issued; the offices hand it over themselves")
     money = situation.money
     no_money = Scheme(application.scheme_from) is Scheme.RESIDENT or (
         money is not None and money.disposition is Disposition.NOT_DUE
     )
-    if not no_money and money is not None and money.disposition is Disposition.PAY_TO_PERSON:
+    if situation.stays:
+        done = _("once everything is completed")
+    elif not no_money and money is not None and money.disposition is Disposition.PAY_TO_PERSON:
         done = _("once the months are counted and the balance has been paid to you")
     elif not no_money:
         done = _("once the months are counted and the balance has been credited")

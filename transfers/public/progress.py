@@ -58,7 +58,8 @@ def _stale(application: TransferApplication) -> Described:
     office = Office.of(application.agency(side))
     # The heading alone: days left and dates of back then may no longer be true.
     heading = in_language(zh.partition("。")[0], en.partition(". ")[0])
-    return describe_stale(State(application.state), office, heading, at)
+    state = State(application.state)
+    return describe_stale(state, office, heading, at, stays=application.relocated_retiree)
 
 
 @never_cache

@@ -33,10 +33,13 @@ _STAGES = {
 }  # fmt: skip
 
 
-def describe_stale(state: State, office: Office, last: str, at: datetime | None) -> Described:
+def describe_stale(
+    state: State, office: Office, last: str, at: datetime | None, *, stays: bool = False
+) -> Described:
     """A case whose situation cannot be told: what its applicant was last told, and when.
 
-    `last`: the heading then shown, empty if there are none; `office`: whom to call.
+    `last`: the heading then shown, empty if there are none; `office`: whom to call;
+    `stays`: the relation does not move.
     """
     if last and at is not None:
         happening = _("Nothing is lost. Last known %(time)s: %(text)s.") % {
@@ -50,16 +53,16 @@ def describe_stale(state: State, office: Office, last: str, at: datetime | None)
         happening=happening,
         you=_("Try later or call %(phone)s (%(office)s).")
         % {"phone": office.phone, "office": office.name},
-        where=office,
+        where=office, stays=stays,
     )  # fmt: skip
 
 
 def _described(
     key: str, stage: int, tone: str, *, title: str, happening: str, you: str, by: str = "",
-    must_act: bool = False, where: Office | None = None,
+    must_act: bool = False, where: Office | None = None, stays: bool = False,
 ) -> Described:  # fmt: skip
     return Described(
-        key=key, stage=stage, stages=STAGES, stage_name=stage_names()[stage - 1], tone=tone,
-        title=title, happening=happening, you=you, must_act=must_act, by=by, notes=(), next_="",
+        key=key, stage=stage, stages=STAGES, stage_name=stage_names(stays=stays)[stage - 1],
+        tone=tone, title=title, happening=happening, you=you, must_act=must_act, by=by, notes=(), next_="",
         where=where,
     )  # fmt: skip

@@ -53,6 +53,12 @@ SENTENCES: dict[str, Any] = {
     "news": _("You were told something about the case"),
 }
 
+# Of a relocated retiree, whose relation stays where it is.
+_STAYS: dict[str, Any] = {
+    A.TRANSFER_OUT: _("Information form handed over"),
+    A.TRANSFER_IN: _("Information form checked; the insurance stays where it is"),
+}
+
 LONGEST = 50
 
 
@@ -73,15 +79,16 @@ def lines(application: TransferApplication) -> list[Line]:
             "shown_zh", "shown_en", named=True,
         )[:LONGEST]
     )  # fmt: skip
-    return [Line(row.at, _text(row), _office(row)) for row in rows]
+    stays = application.relocated_retiree
+    return [Line(row.at, _text(row, stays=stays), _office(row)) for row in rows]
 
 
-def _text(row: Any) -> Any:
+def _text(row: Any, *, stays: bool) -> Any:
     if row.verb == Action.PASS_CHECK and row.to_state == State.VALIDATED:
         return _("Both checks passed, application accepted")
     if row.verb == "news":
         return in_language(row.shown_zh, row.shown_en)
-    return SENTENCES[row.verb]
+    return (_STAYS if stays else {}).get(row.verb, SENTENCES[row.verb])
 
 
 def _office(row: Any) -> Any:

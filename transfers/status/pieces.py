@@ -46,13 +46,13 @@ class Described:
         return self.tone == "late"
 
 
-def stage_names() -> tuple[str, ...]:
-    """The five steps, in the active language."""
+def stage_names(*, stays: bool = False) -> tuple[str, ...]:
+    """The five steps, in the active language. `stays`: of a relation that does not move."""
     return (
         pgettext("step", "Apply"),
         pgettext("step", "Check"),
-        pgettext("step", "Transfer out"),
-        pgettext("step", "Transfer in"),
+        pgettext("step", "Form issued") if stays else pgettext("step", "Transfer out"),
+        pgettext("step", "Form checked") if stays else pgettext("step", "Transfer in"),
         pgettext("step", "Balance arrives"),
     )
 
@@ -152,7 +152,7 @@ def told(s: Situation, key: str, stage: int, tone: str, **rest: Any) -> Describe
         key=key,
         stage=stage,
         stages=STAGES,
-        stage_name=stage_names()[stage - 1],
+        stage_name=stage_names(stays=s.stays)[stage - 1],
         tone=tone,
         **values,
     )

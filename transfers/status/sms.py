@@ -1,6 +1,8 @@
 """What a text message says: at most 70 characters in either language, what to do first.
 
 No name, no identity number, no amount: the reference's last digits lead to the page that has them.
+Whom an employer applied for is told the whole reference, once: they have it from nowhere else, and
+without a query code it opens nothing.
 Of the wordings of one kind of news the first that fits beside the office's name is taken; where not
 even the last one does, the name gives way.
 """
@@ -17,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, override, pgettext
 
 from ..models.alerts import OutboxMessage
-from ..models.applications import MaterialKind, TransferApplication
+from ..models.applications import Channel, MaterialKind, TransferApplication
 from ..models.events import Event
 from ..models.regions import Agency
 from ..models.steps import Step
@@ -31,12 +33,20 @@ LONGEST = 70  # UTF-16 units: what one Chinese text message holds
 
 A, B = Action, BalanceAction
 
+FIRST = "first"  # what is told whom somebody else applied for
+
 # By the verb of the event. Wordings with %(by)s or %(day)s are for news that brings a date.
 TEXTS: dict[str, tuple[Any, ...]] = {
     A.SUBMIT: (
         _("Received, …%(tail)s. Answer %(by)s. See progress online."),
         _("Received, …%(tail)s. Answer %(by)s."),
         _("Received, …%(tail)s. See progress online."),
+    ),
+    FIRST: (
+        _("Received, %(reference)s. Answer %(by)s. Get a query code online."),
+        _("Received, %(reference)s. Answer %(by)s."),
+        _("Received, %(reference)s. Get a query code online."),
+        _("Received, %(reference)s."),
     ),
     A.PASS_CHECK: (
         _("Accepted, …%(tail)s. Next step %(by)s. See progress online."),
@@ -136,11 +146,43 @@ TEXTS: dict[str, tuple[Any, ...]] = {
         _("News, …%(tail)s. See it online."),
     ),
 }
+# Of a relocated retiree, whose relation stays where it is.
+_STAYS: dict[str, str] = {
+    verb: f"{verb}_stays"
+    for verb in (
+        A.PASS_CHECK, A.TRANSFER_OUT, A.TRANSFER_IN, A.CLOSE_WITHOUT_BALANCE, A.CLOSE_PAID_OUT,
+    )
+}  # fmt: skip
+TEXTS |= {
+    _STAYS[A.PASS_CHECK]: (
+        _("Accepted, …%(tail)s. Information form due %(by)s. See progress online."),
+        _("Accepted, …%(tail)s. Form due %(by)s."),
+        _("Accepted, …%(tail)s. See progress online."),
+    ),
+    _STAYS[A.TRANSFER_OUT]: (
+        _("Information form issued, …%(tail)s. Next step %(by)s. See progress online."),
+        _("Form issued, …%(tail)s. Next step %(by)s."),
+        _("Form issued, …%(tail)s. See online."),
+    ),
+    _STAYS[A.TRANSFER_IN]: (
+        _("Form checked, your insurance stays, …%(tail)s. See progress online."),
+        _("Form checked, insurance stays, …%(tail)s."),
+    ),
+    _STAYS[A.CLOSE_WITHOUT_BALANCE]: (
+        _("Complete, …%(tail)s: insurance stays, no balance to pay."),
+        _("Complete, …%(tail)s: no balance to pay."),
+    ),
+    _STAYS[A.CLOSE_PAID_OUT]: (
+        _("Check the amount: balance paid to you, insurance stays, …%(tail)s."),
+        _("Balance paid to you, …%(tail)s. Check it."),
+    ),
+}
 _SAME = {A.REFUSE_LATE: A.REJECT, A.UPHOLD: A.CORRECT}
 
 # The obligation whose due day a piece of news brings.
 _BRINGS: dict[str, tuple[StepKind, ...]] = {
     A.SUBMIT: CHECKS,
+    FIRST: CHECKS,
     A.SUPPLY: CHECKS,
     A.PASS_CHECK: (StepKind.TRANSFER_OUT,),
     A.REQUEST_SUPPLEMENT: (StepKind.SUPPLEMENT,),
@@ -177,10 +219,13 @@ def text_of(message: OutboxMessage, at: datetime) -> str | None:
 def _of_event(event: Event, application: TransferApplication) -> str:
     verb = _SAME.get(event.verb, event.verb)  # type: ignore[call-overload]
     key = verb if verb in TEXTS else "news"
+    if key == A.SUBMIT and application.channel == Channel.BATCH:
+        key = FIRST
+    words = _STAYS.get(key, key) if application.relocated_retiree else key
     values = {"what": _asked(event.facts.get("items", []))} if key == A.REQUEST_SUPPLEMENT else {}
     when = _when(application, _BRINGS[key]) if key in _BRINGS else None
     agency = event.agency or application.destination_agency
-    return written(key, agency, application.reference, when, values)
+    return written(words, agency, application.reference, when, values)
 
 
 def _when(application: TransferApplication, kinds: tuple[StepKind, ...]) -> When | None:
@@ -245,7 +290,7 @@ def written(
     wordings: Sequence[Any] = (),
 ) -> str:
     """One text in the active language."""
-    values = {"tail": reference[-4:], **values}
+    values = {"tail": reference[-4:], "reference": reference, **values}
     if when is not None:
         values |= _spelled(when)
     signature, room = _signature(agency), LONGEST - units(_signed("", ""))

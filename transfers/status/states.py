@@ -43,6 +43,8 @@ def _submitted(s: Situation) -> Described:
             "done": s.office(done).name,
             "busy": s.office(done.other).name,
         }
+    elif s.stays:
+        happening = _("%(in)s and %(out)s are checking your application.") % names(s)
     else:
         happening = _("%(in)s and %(out)s are checking you can transfer.") % names(s)
     by = ""
@@ -59,6 +61,11 @@ def _submitted(s: Situation) -> Described:
 
 
 def _after_acceptance(s: Situation) -> str:
+    if s.stays:
+        return _(
+            "Your insurance stays at %(out)s. Once the application is accepted, %(out)s prepares the"
+            " payment of your balance."
+        ) % names(s)
     if not s.out_days:
         return _("Once it is accepted, %(out)s prepares the transfer out.") % names(s)
     return ngettext(
@@ -138,6 +145,16 @@ def _closer(s: Situation) -> Office:
 
 def _out(s: Situation) -> Described:
     clock = s.clock(StepKind.TRANSFER_OUT)
+    if s.stays:
+        return told(
+            s, "out", 3, "going",
+            title=_("Balance being worked out"),
+            happening=_("%(out)s is checking your record and your balance.") % names(s),
+            by=by_when(clock, s), notes=notes_of(clock),
+            next_=sentences(
+                _("%(in)s then checks the information form.") % names(s), _after_form(s)
+            ),
+        )  # fmt: skip
     next_ = _("%(in)s then adds your record.") % names(s)
     if s.in_days:
         next_ = ngettext(
@@ -157,12 +174,28 @@ def _out(s: Situation) -> Described:
 
 def _in(s: Situation) -> Described:
     clock = s.clock(StepKind.TRANSFER_IN)
+    if s.stays:
+        return told(
+            s, "in", 4, "going",
+            title=_("Information form being checked"),
+            happening=_("%(in)s is checking the information form.") % names(s),
+            by=by_when(clock, s), notes=notes_of(clock), next_=_after_form(s),
+        )  # fmt: skip
     return told(
         s, "in", 4, "going",
         title=_("Transfer in in progress"),
         happening=_("%(in)s is adding your record.") % names(s),
         by=by_when(clock, s), notes=notes_of(clock), next_=_after_transfer_in(s),
     )  # fmt: skip
+
+
+def _after_form(s: Situation) -> str:
+    """What is left to a relocated retiree, whose relation does not move: the balance, if there is one."""
+    if s.money is not None and s.money.disposition is Disposition.NOT_DUE:
+        return _("That completes it; your insurance stays at %(out)s.") % names(s)
+    return _(
+        "The balance is paid to your own bank account; your insurance stays at %(out)s."
+    ) % names(s)
 
 
 def _after_transfer_in(s: Situation) -> str:
@@ -194,7 +227,10 @@ def _returned(s: Situation) -> Described:
         s, "returned", 3, "going",
         title=_("Sent back to be corrected"), happening=happening,
         by=by, notes=notes_of(clock),
-        next_=_("Once it is corrected, %(in)s goes on adding your record.") % names(s),
+        next_=(
+            _("Once it is corrected, %(in)s goes on checking it.") if s.stays else
+            _("Once it is corrected, %(in)s goes on adding your record.")
+        ) % names(s),
         **quote,
     )  # fmt: skip
 
@@ -263,6 +299,8 @@ def _moved(s: Situation) -> Described:
         else:
             happening = _ON_ITS_WAY.get(money.state, _ON_ITS_WAY[BalanceState.REMITTED]) % values
             next_ = _("Once it arrives it is credited to your account, and everything is complete.")
+    if s.stays:
+        title = _("Information form checked")
     return told(
         s, "moved", 5, "going", title=title, happening=happening, by=by, next_=next_
     )  # fmt: skip
@@ -325,13 +363,14 @@ def _no_balance(s: Situation) -> Described:
 
 def _paid(s: Situation) -> Described:
     assert s.money is not None
+    paid = _("%(amount)s was paid to your own bank account on %(day)s.") % {
+        "amount": yuan(s.money.amount_fen),
+        "day": long_date(s.money.settled_on or s.closed_on or s.today),
+    }
     return told(
         s, "paid", 5, "done",
         title=_("Complete, balance paid to you"),
-        happening=_("%(amount)s was paid to your own bank account on %(day)s.") % {
-            "amount": yuan(s.money.amount_fen),
-            "day": long_date(s.money.settled_on or s.closed_on or s.today),
-        },
+        happening=sentences(paid, *([_counted(s)] if s.stays else [])),
         you=_check_and_rate(s), by=query_by(s), where=s.origin,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from ..rules.balances import BalanceState, Disposition, DueReason
 from ..rules.money import yuan
 from ..rules.states import Scheme, State
 from ..rules.steps import StepKind
-from .pieces import Described, stage_names
+from .pieces import Described, stage_names, usual
 from .reasons import NO_BALANCE
 from .situation import CHECKS, Clock, Money, Office, Situation
 from .words import listing, long_date, sentences
@@ -71,7 +71,7 @@ def stages(s: Situation, told: Described) -> list[Stage]:
     ]
     rows = []
     for number, (name, (done_on, due, offices)) in enumerate(
-        zip(stage_names(), dates, strict=True), start=1
+        zip(stage_names(stays=s.stays), dates, strict=True), start=1
     ):
         mark = _mark(number, done_on, told, ended, s)
         when = long_date(done_on) if done_on and mark == DONE else due
@@ -85,11 +85,13 @@ def stages(s: Situation, told: Described) -> list[Stage]:
 def _holder(s: Situation) -> Office:
     """The office that has the money, or pays it out."""
     money = s.money
-    if money is None or money.settled_on is not None:
-        return s.destination
-    if money.remitted_on is None or money.disposition is Disposition.PAY_TO_PERSON:
+    if money is None:
+        return s.origin if s.stays else s.destination
+    if money.disposition is Disposition.PAY_TO_PERSON:
         return s.origin
-    return s.destination
+    if money.settled_on is not None or money.remitted_on is not None:
+        return s.destination
+    return s.origin
 
 
 def _passed(s: Situation) -> str:
@@ -162,6 +164,8 @@ def money_track(s: Situation) -> MoneyTrack:
 
 
 def _usual(s: Situation) -> str:
+    if s.stays:
+        return usual(s)
     if s.usual_days is None:
         return _("No time limit is set for the money; it can come later than your months.")
     return ngettext(

@@ -15,13 +15,18 @@ from .pieces import amount, due_day, facts, hotline_of, long_day, office_of, per
 def completion_notice(content: dict[str, Any]) -> Body:
     body, relation = content["body"], content["relation"]
     there = office_of(relation["destination"])
-    outcome = BalanceState(body["outcome"])
+    outcome, stays = BalanceState(body["outcome"]), body["relocated_retiree"]
     if outcome is BalanceState.CREDITED:
         lead = _(
             "The transfer below is completed: the contribution months are counted at %(office)s"
             " and the balance has been credited to the personal account there."
         )
-    elif body["relocated_retiree"]:
+    elif stays and outcome is not BalanceState.PAID_OUT:
+        lead = _(
+            "The application below is completed: there was no balance to pay; the insurance relation"
+            " stays where it is."
+        )
+    elif stays:
         lead = _(
             "The application below is completed: the balance has been paid to the insured person;"
             " the insurance relation stays where it is."
@@ -40,10 +45,13 @@ def completion_notice(content: dict[str, Any]) -> Body:
     blocks: list[Block] = [
         person(
             content,
-            (_("Counted at the destination"), words.years_and_months(body["merged_months"])),
+            (
+                _("Counted at the destination"),
+                "" if stays else words.years_and_months(body["merged_months"]),
+            ),
             (
                 _("Cumulative now"),
-                words.years_and_months(cumulative) if cumulative is not None else "",
+                words.years_and_months(cumulative) if cumulative is not None and not stays else "",
             ),
             (
                 _("Months insured twice, counted once"),
@@ -51,7 +59,7 @@ def completion_notice(content: dict[str, Any]) -> Body:
                 if doubled
                 else "",
             ),
-            (_("Transferred in on"), long_day(body["in_on"])),
+            (_("Transferred in on"), "" if stays else long_day(body["in_on"])),
             (_("Completed"), long_day(body["closed_on"])),
         ),
     ]
