@@ -362,7 +362,7 @@ def test_looking_up_turns_the_session(client: Client) -> None:
 # What a relocated retiree must never read: domain.md, "retired relations do not move".
 _MOVED = re.compile(
     r"is now at|(?<!no )[Tt]ransfer (in|out)|[Tt]ransferred|add(s|ing) your record|counted|your months|"
-    r"the new place, and|转入办|转出办|已转入|已在|计入|转移已办结"
+    r"the new place, and|转入办|转出办|已转入|已在|已计入|转移已办结"
 )
 
 
