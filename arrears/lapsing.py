@@ -175,7 +175,9 @@ class _Night:
         )
         words = told(Action.REQUOTE, facts)
         stem = f"arrears:{case.reference}:{case.version + 1}"
-        return _Made(case, quote, words, letters(stem, case, case.agency, words, facts))
+        return _Made(
+            case, quote, words, letters(stem, case, case.agency, words, facts, Action.REQUOTE)
+        )
 
     def _place_of(self, case: ArrearsCase) -> _Place:
         key = case.pool_id, case.resumed_month is None

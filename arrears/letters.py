@@ -15,10 +15,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 
 from transfers.models.alerts import OutboxMessage
+from transfers.models.applications import NotifyBy
 from transfers.models.regions import Agency
 from transfers.rules.money import yuan
 from transfers.status.words import long_date
+from transfers.workflow.contact import usual_channel
 
+from . import sms
 from .models import ArrearsCase, Quote
 from .policy import NotInForce, resolve
 from .quoting import Quoted, months_of
@@ -128,8 +131,12 @@ def _owed(facts: Facts, _: Voice) -> str:
         "left": yuan(facts.left_fen),
         "day": _.day(quote.pay_by),
     }
-    where = _.of(facts.where)
-    return _.join(asked, _("Where: %(where)s.") % {"where": where} if where else "")
+    return _.join(asked, _where(facts.where, _))
+
+
+def _where(where: Told, _: Voice) -> str:
+    said = _.of(where)
+    return _("Where: %(where)s.") % {"where": said} if said else ""
 
 
 def _restarts(day: date | None, _: Voice) -> str:
@@ -287,11 +294,28 @@ def outgoing(at: datetime, **said: str) -> OutboxMessage:
     return OutboxMessage(kind=OutboxMessage.Kind.LETTER, created_at=at, next_try_at=at, **said)
 
 
-def letters(key: str, case: ArrearsCase, agency: Agency, words: Told, facts: Facts) -> list[Letter]:
-    """The letters of one happening: to the person, and to the employer who caused it."""
+def channel_of(case: ArrearsCase) -> NotifyBy:
+    """How the person is told: by e-mail if there is one, else by text message if that can be sent."""
+    return usual_channel(case.contact_phone, case.contact_email)
+
+
+def letters(
+    key: str, case: ArrearsCase, agency: Agency, words: Told, facts: Facts, about: str
+) -> list[Letter]:
+    """The letters of one happening: to the person, and to the employer who caused it.
+
+    `about`: the action, or `sms.REMINDER`. Who has no e-mail is told by text message.
+    """
     found = []
     voice = voice_of(case.language)
-    if case.contact_email:
+    channel = channel_of(case)
+    if channel is NotifyBy.SMS:
+        text = sms.text_of(
+            about, case, agency, pay_by=facts.quote.pay_by if facts.quote else None,
+            lapsed=facts.lapsed,
+        )  # fmt: skip
+        found.append(Letter(f"{key}:person", case.contact_phone, _subject(case, voice), text))
+    elif channel is NotifyBy.EMAIL:
         text = voice.of(words)
         found.append(_letter(f"{key}:person", case.contact_email, case, agency, text, voice))
     if case.cause == Cause.EMPLOYER and case.employer_email and facts.quote is not None:
@@ -324,13 +348,16 @@ def _to_employer(facts: Facts, _: Voice) -> str:
 def _letter(
     key: str, address: str, case: ArrearsCase, agency: Agency, text: str, _: Voice
 ) -> Letter:
-    subject = _("Contributions to be paid back, case %(reference)s") % {"reference": case.reference}
     foot = _("Reference number %(reference)s. Questions: %(office)s, %(phone)s.") % {
         "reference": case.reference,
         "office": _.of((agency.name_zh, agency.name_en)),
         "phone": agency.phone,
     }
-    return Letter(key, address, subject, f"{text}\n\n{foot}\n")
+    return Letter(key, address, _subject(case, _), f"{text}\n\n{foot}\n")
+
+
+def _subject(case: ArrearsCase, _: Voice) -> str:
+    return _("Contributions to be paid back, case %(reference)s") % {"reference": case.reference}
 
 
 def where_of(case: ArrearsCase, on: date) -> Told:
@@ -340,3 +367,17 @@ def where_of(case: ArrearsCase, on: date) -> Told:
     except NotInForce:
         return "", ""
     return terms.pay_at_zh or "", terms.pay_at_en or ""
+
+
+def where_to_pay(case: ArrearsCase, on: date) -> str:
+    """The sentence that says it, in the active language; empty where nobody says it for the day."""
+    return _where(where_of(case, on), voice_of(translation.get_language() or CHINESE.language))
+
+
+def set_free(words: Told) -> Told:
+    """The words with what they mean for a transfer that nothing else at the office holds up."""
+    return _set_free(words, CHINESE), _set_free(words, ENGLISH)
+
+
+def _set_free(words: Told, _: Voice) -> str:
+    return _.join(_.of(words), _("Your transfer is no longer held up by it; its check goes on."))

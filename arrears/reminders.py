@@ -24,6 +24,7 @@ from .letters import Facts
 from .models import ArrearsCase
 from .rules.parts import by_part
 from .rules.states import QUOTED, State
+from .sms import REMINDER
 
 DAYS_BEFORE = 3  # working days before the pay-by date
 
@@ -37,7 +38,7 @@ def _before_lapsing(now: datetime) -> int:
     """Quotes that lapse within three working days of their pool, one letter a quote and reader."""
     today = localdate(now)
     cases = ArrearsCase.objects.filter(state__in=QUOTED, next_on__gte=today).exclude(
-        contact_email="", employer_email=""
+        contact_email="", contact_phone="", employer_email=""
     )
     written = 0
     with remembered():
@@ -67,7 +68,7 @@ def _remind(case: ArrearsCase, now: datetime) -> int:
         left=left,
         where=letters.where_of(case, quote.pay_by),
     )
-    found = letters.letters(stem, case, case.agency, letters.reminder(facts), facts)
+    found = letters.letters(stem, case, case.agency, letters.reminder(facts), facts, REMINDER)
     # A run at the same time may be quicker; the key is there once.
     OutboxMessage.objects.bulk_create(
         (letters.outgoing(now, **letter._asdict()) for letter in found), ignore_conflicts=True

@@ -33,7 +33,7 @@ from transfers.workflow.news import announce
 from .. import letters, quoting
 from ..letters import Facts
 from ..models import ArrearsCase, ArrearsEvent, Payment
-from ..rules.states import MOVES, SUPERVISORS, Action, Cause, State
+from ..rules.states import MOVES, OWING, SUPERVISORS, Action, Cause, State
 from . import assessing, ending, paying
 from .claimed import Claimed
 
@@ -203,6 +203,12 @@ def _check_legal(case: ArrearsCase, verb: Action, by: Actor) -> None:
         raise NotAllowed(why, code="condition")
 
 
+def _owes(case: ArrearsCase) -> bool:
+    """Whether the person still owes something at the pool, on this case or another. A query at most."""
+    same = ArrearsCase.objects.filter(person=case.person_id, pool=case.pool_id)
+    return case.owes or same.filter(state__in=sorted(OWING)).exists()
+
+
 def tell(
     claimed: Claimed,
     verb: Action,
@@ -237,9 +243,12 @@ def tell(
         stem = f"arrears:{case.reference}:{event.seq}"
         OutboxMessage.objects.bulk_create(
             letters.outgoing(claimed.at, **letter._asdict())
-            for letter in letters.letters(stem, case, claimed.agency, words, claimed.facts)
+            for letter in letters.letters(stem, case, claimed.agency, words, claimed.facts, verb)
         )
-        for transfer in waiting_transfers([case]):
+        waiting = list(waiting_transfers([case]))
+        if waiting and before in OWING and not _owes(case):
+            words = letters.set_free(words)
+        for transfer in waiting:
             announce(transfer, at=claimed.at, zh=words[0], en=words[1], note=case.reference)
     case.claimed = False
     return event

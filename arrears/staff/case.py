@@ -7,10 +7,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from transfers.models import TransferApplication
+from transfers.models.applications import NotifyBy
 from transfers.staff.cues import Cue
 from transfers.staff.desk import Desk, desk_of
 from transfers.staff.pages import page_context
@@ -18,6 +20,7 @@ from transfers.workflow.actors import Actor
 
 from ..cases import missing_materials, offers, waiting_transfers
 from ..gaps import spans
+from ..letters import channel_of
 from ..models import ArrearsCase, ArrearsEvent, Payment, Quote
 from ..quoting import months_of, rest_of
 from ..rules.reasons import Cause
@@ -99,6 +102,18 @@ def _transfers(case: ArrearsCase, desk: Desk) -> list[TransferApplication]:
     return list(seen.filter(pk__in=waiting_transfers([case]).values("pk")))
 
 
+def _untold(case: ArrearsCase) -> list[str]:
+    """Who would be told of this case and cannot be, because no address is known."""
+    found = []
+    if not case.is_open:
+        return found
+    if channel_of(case) is NotifyBy.NONE:
+        found.append(_("Not told: the person, no address is known. Call, or hand out the quote."))
+    if case.cause == Cause.EMPLOYER and not case.employer_email:
+        found.append(_("Not told: the employer, no e-mail is known. Call, or send it the quote."))
+    return found
+
+
 @never_cache
 @require_safe
 def case(request: HttpRequest, reference: str) -> HttpResponse:
@@ -136,6 +151,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         system=found.cause == Cause.SYSTEM,
         materials=found.materials.all(),
         missing=missing,
+        untold=_untold(found),
         transfers=_transfers(found, desk),
         last_told=next((event for event in events if event.shown_zh), None),
         log=[LogEntry.of(event) for event in events],

@@ -155,3 +155,23 @@ def test_the_case_page_offers_at_most_two_buttons_in_sight(office: Office) -> No
         actions = re.search(r'class="identity-actions">(.*?)<details', page, re.S)
         assert actions is not None
         assert actions[1].count("<a ") <= 2
+
+
+def test_who_cannot_be_told_is_named_while_the_case_is_open(office: Office, settings: Any) -> None:
+    person, employer = "Not told: the person", "Not told: the employer"
+
+    def said(**known: str) -> list[bool]:
+        page = page_of(office, office.zhang(**known))
+        return [person in page, employer in page]
+
+    assert said() == [False, False]
+    assert said(contact_email="") == [False, False]  # told by text message
+    assert said(contact_email="", contact_phone="") == [True, False]
+    assert said(employer_email="") == [False, True]
+    li = page_of(office, office.li())
+    assert person not in li
+    assert employer not in li
+    closed = office.do(office.zhang(employer_email=""), Action.CANCEL, text="误开")
+    assert employer not in page_of(office, closed)
+    settings.SMS_URL = ""
+    assert said(contact_email="") == [True, False]
