@@ -3,23 +3,26 @@
 Found by `transfers.workflow.checks`. Without this app there is no such condition.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from transfers import plugs
 from transfers.models.applications import TransferApplication
-from transfers.models.regions import in_language
 from transfers.plugs import Overlay
 from transfers.rules.money import yuan
 from transfers.rules.states import Action, RejectCode, Scheme, Side
-from transfers.status.words import long_date
+from transfers.status.words import long_date, sentences
 from transfers.workflow.checks import Question, register
 
-from .letters import spelled_months, where_of
+from .cases.door import WAITING
+from .letters import spelled_months, where_to_pay
 from .models import ArrearsCase
 from .quoting import current_quote, months_of, rest_of
 from .rules.parts import Part
@@ -48,9 +51,11 @@ def _sentence(case: ArrearsCase) -> str:
     facts = {"reference": case.reference, "months": spelled_months(case)}
     if case.state == State.OPENED:
         return _("Arrears case %(reference)s: %(months)s are missing; not worked out yet.") % facts
+    assert case.next_on is not None, "an open case has its next day"
     facts["left"] = yuan(sum(each.fen for each in rest_of(case)))
-    facts["day"] = case.next_on.isoformat() if case.next_on else ""
-    return _("Arrears case %(reference)s: %(left)s for %(months)s is owed, by %(day)s.") % facts
+    facts["day"] = case.next_on.isoformat()
+    owed = _("Arrears case %(reference)s: %(left)s for %(months)s is owed, by %(day)s.") % facts
+    return sentences(owed, where_to_pay(case, case.next_on))
 
 
 def overlays(application: TransferApplication, on: date) -> list[Overlay]:
@@ -88,7 +93,6 @@ def _overlay(case: ArrearsCase) -> Overlay:
     rest = rest_of(case, quote)
     owed = sum(each.fen for each in rest)
     own = sum(each.fen for each in rest if each.part in (Part.PRINCIPAL_PERSON, Part.FEE_PERSON))
-    where = in_language(*where_of(case, quote.pay_by))
     if quote.waiting_months:
         effect = ngettext(
             "After paying there is a waiting period of %(n)d month.",
@@ -100,15 +104,16 @@ def _overlay(case: ArrearsCase) -> Overlay:
             "day": long_date(quote.restart_on)
         }
     if own == owed:
-        you = _("Pay %(fen)s at: %(where)s. Then the transfer goes on by itself.")
+        you = _("Pay %(fen)s.")
     elif own:
-        you = _(
-            "Pay your share of %(own)s and ask your employer to pay the other %(rest)s, at: %(where)s. "
-            "Then the transfer goes on by itself."
-        )
+        you = _("Pay your share of %(own)s and ask your employer to pay the other %(rest)s.")
     else:
-        you = _("Ask your employer to pay %(fen)s. Then the transfer goes on by itself.")
-    you %= {"fen": yuan(owed), "own": yuan(own), "rest": yuan(owed - own), "where": where}
+        you = _("Ask your employer to pay %(fen)s.")
+    you = sentences(
+        you % {"fen": yuan(owed), "own": yuan(own), "rest": yuan(owed - own)},
+        where_to_pay(case, quote.pay_by),
+        _("Then the check of your transfer goes on."),
+    )
     return Overlay(
         key=f"arrears-{case.state}",
         title=title,
@@ -129,4 +134,32 @@ def _links() -> tuple[tuple[str, str], ...]:
     return ((_("Work out what to pay"), reverse("arrears")),)
 
 
+def marks(applications: Sequence[TransferApplication]) -> dict[int, str]:
+    """Of transfers that the origin still checks: whether they wait for arrears, or need not any more.
+
+    A query, none where no transfer is that far back.
+    """
+    waiting = [
+        each
+        for each in applications
+        if each.state in WAITING and each.scheme_from != Scheme.RESIDENT
+    ]
+    if not waiting:
+        return {}
+    cases = ArrearsCase.objects.filter(
+        Q(state__in=sorted(OWING)) | Q(settled_on__isnull=False),
+        person__in={each.person_id for each in waiting},
+        pool__in={each.origin_id for each in waiting},
+    ).values_list("person", "pool", "state", "settled_on")
+    found: dict[int, str] = {}
+    for each in waiting:
+        mine = [case[2:] for case in cases if case[:2] == (each.person_id, each.origin_id)]
+        if any(state in OWING for state, _on in mine):
+            found[each.pk] = pgettext("mark in the queue", "Waits for arrears")
+        elif any(on >= localdate(each.submitted_at) for _state, on in mine):
+            found[each.pk] = pgettext("mark in the queue", "Arrears paid")
+    return found
+
+
 plugs.overlays.append(overlays)
+plugs.marks.append(marks)

@@ -7,7 +7,7 @@ Each list is filled once, when the apps are ready: by an app's `ready`, its `tra
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,19 @@ def overlays_of(application: TransferApplication, on: date) -> list[Overlay]:
         except Exception:
             # The transfer's own page must not fail for what stands beside it.
             logger.exception("an overlay of %s could not be made", application.reference)
+    return found
+
+
+# Short marks in the queue: functions that answer by the key of a transfer, for those of one page.
+marks: list[Callable[[Sequence[TransferApplication]], dict[int, str]]] = []
+
+
+def marks_of(applications: Sequence[TransferApplication]) -> dict[int, list[str]]:
+    """Every such mark of so many transfers, by their keys."""
+    found: dict[int, list[str]] = {}
+    for plug in marks:
+        for key, mark in plug(applications).items():
+            found.setdefault(key, []).append(mark)
     return found
 
 

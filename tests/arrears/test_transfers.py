@@ -1,8 +1,10 @@
 """What is owed at the origin holds a transfer up, says so on every page, and lets it go when paid."""
 
+import re
 from datetime import date
 
 import pytest
+import time_machine
 from django.test import Client
 
 from arrears.models import ArrearsCase
@@ -18,6 +20,8 @@ from .office import Office, month
 
 # January and February were missed, March was paid again; 96.80 and 85.60 of late fee by 30 September.
 TOTAL, LEFT = "¥1,782.40", "¥782.40"
+WHERE = "当地医保经办窗口、税务部门或指定银行网点"
+FREE = "Your transfer is no longer held up by it; its check goes on."
 ON, BY = "2025-09-25", "2025-09-30"
 
 
@@ -59,6 +63,7 @@ def test_a_transfer_waits_for_the_arrears_of_its_origin_and_goes_on_when_they_ar
     with pytest.raises(ChecksFailed) as refused:
         pass_origin(scene, transfer, ON)
     assert TOTAL in str(refused.value.failures[0].message)
+    assert WHERE in str(refused.value.failures[0].message)
     case = office.paid(case, 100_000, on=BY)
     with pytest.raises(ChecksFailed) as refused:
         pass_origin(scene, transfer, BY)
@@ -70,6 +75,7 @@ def test_a_transfer_waits_for_the_arrears_of_its_origin_and_goes_on_when_they_ar
         (False, False), (True, False), (False, True), (False, True),
     ]  # fmt: skip
     assert "2025年10月1日" in told.latest("seq").shown_zh
+    assert [FREE in each.shown_en for each in told] == [False, False, False, True]
     assert OutboxMessage.objects.filter(kind="applicant", event__verb="news").count() == 4
 
 
@@ -103,6 +109,41 @@ def test_a_supervisor_may_let_it_pass_with_a_reason(scene: Scene, office: Office
     )  # fmt: skip
 
 
+def test_of_two_cases_the_last_to_be_paid_sets_the_transfer_free(
+    scene: Scene, office: Office
+) -> None:
+    transfer = submitted(scene)
+    first, second = missed(office, transfer), office.zhang(
+        ON, id_number=transfer.person.id_number, from_month=month("2024-05"),
+        to_month=month("2024-05"), resumed_month=month("2024-06"),
+    )  # fmt: skip
+    for case, freed in ((first, False), (second, True)):
+        office.paid(assessed(office, case), on=BY)
+        told = Event.objects.filter(application=transfer, verb="news").latest("seq")
+        assert (FREE in told.shown_en) is freed
+
+
+def test_the_queue_marks_what_waits_and_what_may_be_checked_again(
+    scene: Scene, office: Office, client: Client
+) -> None:
+    transfer = submitted(scene)
+    submitted(scene)
+    client.force_login(scene.user("origin_clerk"))
+    client.cookies["jiexu-language"] = "en"
+
+    def marks() -> list[str]:
+        with time_machine.travel(moment(BY), tick=False):
+            return re.findall(
+                r'<span class="mark">([^<]+)', client.get("/admin/queue/").content.decode()
+            )
+
+    assert marks() == []
+    case = assessed(office, missed(office, transfer))
+    assert marks() == ["Waits for arrears"]
+    office.paid(case, on=BY)
+    assert marks() == ["Arrears paid"]
+
+
 def test_the_overlay_says_what_to_do_by_when_and_how_much(scene: Scene, office: Office) -> None:
     transfer = submitted(scene)
     on = moment(ON).date()
@@ -116,6 +157,12 @@ def test_the_overlay_says_what_to_do_by_when_and_how_much(scene: Scene, office: 
     assert "2025年9月30日" in quoted.by
     assert quoted.blocking
     assert quoted.staff_links[0][1] == f"/admin/arrears/{case.reference}/"
+    assert WHERE in quoted.you
+    # Only the employer's late fee is left: where to pay it stands there all the same.
+    office.paid(ArrearsCase.objects.get(pk=case.pk), 160_000 + 9_680, on=BY)
+    (employers,) = overlays_of(transfer, on)
+    assert employers.due_on is None
+    assert WHERE in employers.you
     office.paid(ArrearsCase.objects.get(pk=case.pk), on=BY)
     assert overlays_of(transfer, on) == []
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
+from .. import plugs
 from ..models import Preparation, Step, SupplementRequest, User
 from ..rules.states import Role, State
 from ..rules.steps import STEPS, StepKind
@@ -215,7 +216,11 @@ def queue(request: HttpRequest) -> HttpResponse:
         awaits_confirmation=Exists(Preparation.objects.filter(application=case, outcome="")),
     )  # fmt: skip
     steps, after = page_of(listed, filters.after)
-    rows = [Row(step, cue_of(step, desk.today), _marks(step)) for step in steps]
+    more = plugs.marks_of([step.application for step in steps])
+    rows = [
+        Row(step, cue_of(step, desk.today), [*_marks(step), *more.get(step.application_id, [])])
+        for step in steps
+    ]
 
     countable = {
         f"view:{view}": narrowed(base, replace(filters, view=view), desk) for view in VIEWS
