@@ -10,6 +10,7 @@ from celery import shared_task
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from . import plugs
 from .deadlines import delivery, digest, heartbeats, redate, sweep
 from .deadlines.mails import Words
 from .intake import batches, drafts, uploads
@@ -20,7 +21,7 @@ from .money.proof import prove
 from .money.statements import waiting
 from .rules.states import Action
 from .rules.steps import StepKind
-from .status import shown, situation_of, sms
+from .status import held_up, shown, situation_of, sms
 from .status.freshness import work_out
 from .workflow import query_codes, receipts
 from .workflow.actions import perform
@@ -169,7 +170,8 @@ def watch_heartbeats() -> int:
 
 
 def _late_words(application: TransferApplication, at: datetime) -> tuple[str, str] | None:
-    situation = situation_of(application, at=at)
+    overlays = plugs.overlays_of(application, timezone.localdate(at))
+    situation = held_up(situation_of(application, at=at), overlays)
     return shown(situation) if situation.late_clocks else None
 
 

@@ -17,7 +17,7 @@ from ..models.events import Event
 from ..models.regions import in_language
 from ..policy import remembered
 from ..rules.states import RELATION, Action, Side, State
-from ..status import Described, Situation, describe, describe_stale, situation_of
+from ..status import Described, Situation, describe, describe_stale, held_up, situation_of
 from ..status.log import lines
 from ..status.situation import Office
 from ..status.tracker import money_track, stages
@@ -71,18 +71,18 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
     visit.put_code_away(request)
     now = timezone.now()
     today = timezone.localdate(now)
+    overlays = plugs.overlays_of(application, today)
     context: dict[str, Any] = {}
     situation: Situation | None = None
     try:
         with remembered():
-            situation = situation_of(application, at=now)
+            situation = held_up(situation_of(application, at=now), overlays)
         told = describe(situation)
         context = {"stages": stages(situation, told), "money": money_track(situation)}
     except Exception:
         # Whatever is missing, a policy or a calendar: nobody who asks how things stand gets an error.
         logger.exception("the situation of %s cannot be told", application.reference)
         situation, told = None, _stale(application)
-    overlays = plugs.overlays_of(application, today)
     to_do = [each for each in overlays if each.must_act]
     if to_do and told.tone == "going":
         told = replace(told, tone="act")

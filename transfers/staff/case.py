@@ -30,7 +30,7 @@ from ..rules.balances import BalanceAction, BalanceState
 from ..rules.months import spelled
 from ..rules.states import Action, Side, State
 from ..rules.steps import Owner
-from ..status import describe, situation_of
+from ..status import describe, held_up, situation_of
 from ..workflow import feedback
 from ..workflow.actions import CONFIRM, RETURN, Offer, offers
 from ..workflow.actors import Actor
@@ -292,7 +292,8 @@ def applicant(request: HttpRequest, reference: str) -> HttpResponse:
     steps = list(application.steps.all())
     for step in steps:
         step.application = application
-    situation = situation_of(application, at=desk.at)
+    overlays = plugs.overlays_of(application, desk.today)
+    situation = held_up(situation_of(application, at=desk.at), overlays)
     both = []
     for code, tag in (("zh-hans", "zh-Hans"), ("en", "en")):
         with override(code):

@@ -2,7 +2,7 @@
 
 from .apart import describe_stale, describe_unsent
 from .describe import Described, describe, preview, shown
-from .situation import Situation, situation_of
+from .situation import Situation, held_up, situation_of
 
 __all__ = [
     "Described",
@@ -10,6 +10,7 @@ __all__ = [
     "describe",
     "describe_stale",
     "describe_unsent",
+    "held_up",
     "preview",
     "shown",
     "situation_of",

@@ -109,6 +109,15 @@ def by_when(clock: Clock | None, s: Situation) -> str:
     return _("%(date)s, %(left)s") % {"date": text, "left": left} if left else text
 
 
+def once_paid(clock: Clock) -> str:
+    """The promise of a check that waits for a payment: a day cannot be named before."""
+    return ngettext(
+        "Once it is paid, within %(n)d working day",
+        "Once it is paid, within %(n)d working days",
+        clock.days,
+    ) % {"n": clock.days}
+
+
 def notes_of(clock: Clock | None) -> tuple[str, ...]:
     """What lies below the date: the days skipped and counted, and whether it may still move."""
     if clock is None or clock.calendar is None:

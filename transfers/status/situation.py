@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..models.events import Event
 from ..models.policies import ValueStatus
 from ..models.regions import NATION, Agency, in_language
 from ..models.steps import Step
+from ..plugs import Overlay
 from ..policy import TransferTerms, resolve
 from ..rules.balances import BalanceState, Disposition, DueReason
 from ..rules.states import Action, Scheme, Side, State
@@ -150,6 +151,7 @@ class Situation:
     query_provisional: bool = False
     rated: bool = False
     projected_in_on: date | None = None
+    held: bool = False  # until the applicant has paid, no office can pass its check
 
     @property
     def today(self) -> date:
@@ -179,8 +181,15 @@ class Situation:
             if clock.owner is not Owner.APPLICANT
             and clock.late(self.today)
             and (clock.local_limit or not clock.money)
+            and not (self.held and clock.kind in CHECKS)
         ]
         return tuple(sorted(late, key=lambda clock: clock.due_on))
+
+
+def held_up(situation: Situation, overlays: Iterable[Overlay]) -> Situation:
+    """The situation together with what stands beside the case: the check may wait for a payment."""
+    held = any(each.blocking and each.must_act for each in overlays)
+    return replace(situation, held=held and situation.accepted_on is None)
 
 
 def situation_of(

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, override, pgettext
 
+from .. import plugs
 from ..models.alerts import OutboxMessage
 from ..models.applications import Channel, MaterialKind, TransferApplication
 from ..models.events import Event
@@ -26,7 +28,7 @@ from ..models.steps import Step
 from ..rules.balances import BalanceAction
 from ..rules.states import Action
 from ..rules.steps import Owner, StepKind
-from .situation import CHECKS, Situation, situation_of
+from .situation import CHECKS, Situation, held_up, situation_of
 from .words import MONTHS, chinese, inside
 
 LONGEST = 70  # UTF-16 units: what one Chinese text message holds
@@ -213,7 +215,8 @@ def text_of(message: OutboxMessage, at: datetime) -> str | None:
     with override(application.language):
         if message.event is not None:
             return _of_event(message.event, application)
-        return late(situation_of(application, at=at), application)
+        overlays = plugs.overlays_of(application, localdate(at))
+        return late(held_up(situation_of(application, at=at), overlays), application)
 
 
 def _of_event(event: Event, application: TransferApplication) -> str:

@@ -23,6 +23,7 @@ from .pieces import (
     day_of,
     names,
     notes_of,
+    once_paid,
     quoted,
     readable,
     remaining,
@@ -51,7 +52,9 @@ def _submitted(s: Situation) -> Described:
     if clock is not None:
         words = _("We'll say by about %(day)s") if clock.provisional else _("We'll say by %(day)s")
         by = words % {"day": long_date(clock.due_on)}
-        if left := remaining(clock, s.today):
+        if s.held:
+            by, clock = once_paid(clock), None
+        elif left := remaining(clock, s.today):
             by = _("%(date)s, %(left)s") % {"date": by, "left": left}
     return told(
         s, "submitted", 2, "going",

@@ -12,7 +12,7 @@ from ..rules.balances import BalanceState, Disposition, DueReason
 from ..rules.money import yuan
 from ..rules.states import Scheme, State
 from ..rules.steps import StepKind
-from .pieces import Described, stage_names, usual
+from .pieces import Described, once_paid, stage_names, usual
 from .reasons import NO_BALANCE
 from .situation import CHECKS, Clock, Money, Office, Situation
 from .words import listing, long_date, sentences
@@ -64,7 +64,7 @@ def stages(s: Situation, told: Described) -> list[Stage]:
         expected = _("Probably by %(day)s") % {"day": long_date(s.projected_in_on)}
     dates: list[tuple[date | None, str, tuple[Office, ...]]] = [
         (s.submitted_on, "", ()),
-        (s.accepted_on, _by(s.clock(*CHECKS, StepKind.SUPPLEMENT)), both),
+        (s.accepted_on, _checked(s), both),
         (s.out_on if told.stage != 3 or ended else None, _by(out), (s.origin,)),
         (s.in_on, _by(s.clock(StepKind.TRANSFER_IN)) or expected, (s.destination,)),
         (s.money.settled_on if s.money else None, "", (_holder(s),)),
@@ -80,6 +80,14 @@ def stages(s: Situation, told: Described) -> list[Stage]:
         detail = _passed(s) if number == 2 and mark in (NOW, LATE, WAITS) else ""
         rows.append(Stage(number, name, mark, _word(mark), when, offices, detail))
     return rows
+
+
+def _checked(s: Situation) -> str:
+    """Until when it is decided, or the applicant has to send what is missing."""
+    clock = s.clock(*CHECKS, StepKind.SUPPLEMENT)
+    if s.held and clock is not None and clock.kind in CHECKS:
+        return once_paid(clock)
+    return _by(clock)
 
 
 def _holder(s: Situation) -> Office:

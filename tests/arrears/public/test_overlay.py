@@ -1,7 +1,7 @@
 """A transfer that waits for its arrears: what its applicant and the clerks of both sides read."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from tests.looks import LANGUAGES, WIDTHS, examine, press, switch
 from tests.public.test_status_page import text_of
 from tests.public.visits import CODE, enter, know_code
 from tests.scenes import Scene, example_number, moment
-from transfers.models import TransferApplication
+from transfers import tasks
+from transfers.models import OutboxMessage, TransferApplication
 from transfers.rules.states import Action, State
 
 ON = moment("2025-03-12")
@@ -44,9 +45,11 @@ def _assessed(office: Office, number: str, **changes: Any) -> ArrearsCase:
     return office.assessed(case, pay_by=date(2025, 3, 31))
 
 
-def _look(client: Client, application: TransferApplication, language: str = "en") -> str:
+def _look(
+    client: Client, application: TransferApplication, language: str = "en", on: datetime = ON
+) -> str:
     client.cookies["jiexu-language"] = language
-    with time_machine.travel(ON, tick=False):
+    with time_machine.travel(on, tick=False):
         html: str = client.get(enter(client, application)).content.decode()
     return html
 
@@ -74,6 +77,27 @@ def test_who_must_pay_reads_it_in_the_first_box(
     overlay = html[html.index('id="overlays"') :]
     assert 'href="/arrears/"' in overlay
     assert "2-month gap" in overlay or "断缴" in overlay
+
+
+@pytest.mark.parametrize("day", ["2025-03-12", "2025-03-27"])
+def test_while_it_is_not_paid_no_office_promises_a_day_and_none_is_late(
+    client: Client, office: Office, scene: Scene, day: str
+) -> None:
+    number = example_number()
+    case = _assessed(office, number, **FLEXIBLE)
+    application = transfer(scene, number)
+    said = text_of(_look(client, application, on=moment(day)))
+    assert said.count("Once it is paid, within 5 working days") == 2  # box and tracker
+    assert "We'll say by" not in said
+    assert "By Wed 19 March 2025" not in said
+    assert "This is late" not in said
+    assert tasks.WORDS.late(application, moment(day)) is None
+    message = OutboxMessage(kind="applicant", application=application)
+    assert tasks.WORDS.sms(message, moment(day)) is None
+    office.paid(case, payer="person", on="2025-03-12")
+    said = text_of(_look(client, application, on=moment(day)))
+    assert "Once it is paid" not in said
+    assert ("This is late" in said) is (day == "2025-03-27")
 
 
 def test_while_the_office_works_it_out_there_is_nothing_to_do(
