@@ -12,7 +12,7 @@ class ArrearsConfig(AppConfig):
         # These import models, which must be loaded first.
         from transfers import plugs
 
-        from . import demo, papers, reference
+        from . import demo, papers, redating, reference
 
         plugs.reference += [
             ("arrears policies", lambda at: reference.load_policies()),
@@ -21,3 +21,4 @@ class ArrearsConfig(AppConfig):
         plugs.withdrawn.append(papers.no_longer_holds)
         plugs.permissions.append(reference.permissions)
         plugs.demo.append(demo.load)
+        plugs.redate.append(redating.redate)

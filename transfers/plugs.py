@@ -77,6 +77,10 @@ def overlays_of(application: TransferApplication, on: date) -> list[Overlay]:
     return found
 
 
+# What else is dated by working days: functions of a new notice's name and the moment, which move the
+# dates of their own to what the calendars say now, inside the transaction that loads it.
+redate: list[Callable[[str, datetime], int]] = []
+
 # Short marks in the queue: functions that answer by the key of a transfer, for those of one page.
 marks: list[Callable[[Sequence[TransferApplication]], dict[int, str]]] = []
 

@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from transfers.deadlines.calendars import calendar_of
 from transfers.models.ledger import Receivable
 from transfers.models.people import Person
 from transfers.models.regions import Agency
@@ -25,8 +24,9 @@ from transfers.workflow.submission import identity_problem
 
 from ..letters import Facts
 from ..models import ArrearsCase, ArrearsMaterial, ArrearsMonth
-from ..policy import NotInForce, resolve
+from ..policy import NotInForce
 from ..quoting import months_of
+from ..redating import assess_by
 from ..rules.asked import EARLIEST, MOST_BASE_FEN, MOST_MONTHS
 from ..rules.periods import first_of
 from ..rules.states import MOVES, OWING, Action, Cause, MaterialKind
@@ -263,11 +263,9 @@ def _store(draft: Draft, person: Person, agency: Agency, at: datetime) -> Arrear
     """Insert under a fresh reference; a reference already taken is drawn again."""
     on = localdate(at)
     try:
-        days = int(resolve(draft.pool, on).source_of("assess_days").value)
+        day, provisional = assess_by(draft.pool, on)
     except NotInForce as error:
         raise Problems([Invalid("from_month", str(error), code=error.code)]) from error
-    calendar = calendar_of(draft.pool)
-    assess_by = calendar.add(on, days)
     case = ArrearsCase(
         version=1, person=person, name=draft.name.strip(), pool=agency.region, agency=agency,
         scheme=draft.scheme, cause=draft.cause, from_month=draft.from_month,
@@ -275,8 +273,8 @@ def _store(draft: Draft, person: Person, agency: Agency, at: datetime) -> Arrear
         consecutive_before=draft.consecutive_before, contact_phone=draft.contact_phone,
         contact_email=draft.contact_email, language=draft.language,
         employer_name=draft.employer_name.strip(), employer_uscc=draft.employer_uscc,
-        employer_email=draft.employer_email, opened_at=at, next_on=assess_by,
-        next_provisional=calendar.is_provisional(assess_by),
+        employer_email=draft.employer_email, opened_at=at, next_on=day,
+        next_provisional=provisional,
     )  # fmt: skip
     for _try in range(_REFERENCE_TRIES):
         case.reference = new_reference(on, HEAD)

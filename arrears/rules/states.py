@@ -47,6 +47,7 @@ class Action(TextChoices):
     WAIVE = "waive", pgettext_lazy("arrears action", "Waive what is owed")
     CANCEL = "cancel", pgettext_lazy("arrears action", "Cancel the case")
     REINSTATE = "reinstate", pgettext_lazy("arrears action", "Restart the benefits")
+    REDATE = "redate", pgettext_lazy("arrears action", "New date after a holiday notice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ MOVES: dict[Action, Move] = {
     A.WAIVE: Move(OWING, (S.WAIVED,), SUPERVISORS, needs_reason=True),
     A.CANCEL: Move(frozenset({S.OPENED, S.ASSESSED}), (S.CANCELLED,), CLERKS, needs_reason=True),
     A.REINSTATE: Move(frozenset({S.SETTLED}), (S.REINSTATED,), SYSTEM),
+    A.REDATE: Move(frozenset({S.OPENED}), (S.OPENED,), SYSTEM),
 }  # fmt: skip
 
 

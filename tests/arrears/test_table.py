@@ -29,6 +29,7 @@ TABLE: dict[Action, tuple[set[State], set[State], set[Role], bool]] = {
     A.WAIVE: ({S.OPENED, S.ASSESSED, S.PARTLY_PAID}, {S.WAIVED}, SUPERVISORS, True),
     A.CANCEL: ({S.OPENED, S.ASSESSED}, {S.CANCELLED}, CLERKS, True),
     A.REINSTATE: ({S.SETTLED}, {S.REINSTATED}, set(), False),
+    A.REDATE: ({S.OPENED}, {S.OPENED}, set(), False),
 }  # fmt: skip
 
 DATA: dict[Action, dict[str, Any]] = {

@@ -15,6 +15,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .. import plugs
 from ..models.calendar import Calendar, CalendarNotice
 from ..models.regions import NATION, Agency, Region
 from ..models.steps import Step
@@ -84,7 +85,15 @@ def correct(at: datetime) -> Moved:
             return Moved()
         codes = list(Calendar.objects.order_by("pk").values_list("pk", flat=True))
         _attach_steps(code for code in codes if code != NATION)
-        return redate(codes, newest.number, newest.title, at)
+        return _redate(codes, newest.number, newest.title, at)
+
+
+def _redate(codes: Iterable[str], number: str, title: str, at: datetime) -> Moved:
+    """The open steps, and what other applications date. Counted are the steps."""
+    moved = redate(codes, number, title, at)
+    for plug in plugs.redate:
+        plug(f"{number} {title}".strip(), at)
+    return moved
 
 
 def notice_row(calendar: Calendar, notice: Notice, text: str, at: datetime) -> CalendarNotice:
@@ -133,7 +142,7 @@ def _load(notice: Notice, text: str, pool: str | None, at: datetime) -> Loaded:
     if pool is None:
         codes += Calendar.objects.exclude(pk=NATION).order_by("pk").values_list("pk", flat=True)
     _attach_steps(code for code in codes if code != NATION)
-    moved = redate(codes, notice.number, notice.title, at)
+    moved = _redate(codes, notice.number, notice.title, at)
     return Loaded(notice, calendar.pk, changed=True, moved=moved)
 
 
