@@ -1,7 +1,5 @@
 """The questions of the calculator: first the place and the scheme, then what the scheme asks."""
 
-import re
-import unicodedata
 from abc import abstractmethod
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -11,54 +9,18 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from transfers.intake.fields import FenField, MonthField
 from transfers.intake.places import PlaceField
-from transfers.rules import money
+from transfers.rules.ledger import MOST_FEN
 from transfers.rules.states import Scheme
 
 from ..rules.asked import Asked, Refused, Retiring, Sex, problems_among
 from ..rules.reasons import Cause
 from ..rules.terms import Terms
 
-_MONTH = re.compile(r"([0-9]{4})\D{0,3}([0-9]{1,2})\D?")
-_YUAN = re.compile(r"[¥￥]?-?[0-9,]{1,14}(\.[0-9]{1,2})?")
 _AHEAD = timedelta(days=366)
 _WHOLE_NUMBER = _("Enter a whole number, such as 12.")
 _NUMBERS = {"inputmode": "numeric", "autocomplete": "off"}
-
-
-class MonthInput(forms.TextInput):
-    """A browser without a picker of months shows a line of text, which is read just the same."""
-
-    input_type = "month"
-
-
-class MonthField(forms.Field):
-    """A month as its first day: 2025-01, 2025/1, 202501, 2025年1月."""
-
-    widget = MonthInput
-
-    def to_python(self, value: Any) -> date | None:
-        text = unicodedata.normalize("NFKC", str(value or "")).strip()
-        if not text:
-            return None
-        found = _MONTH.fullmatch(text)
-        if found is None or not 1 <= int(found[2]) <= 12 or not int(found[1]):
-            raise forms.ValidationError(_("Enter a year and a month, such as 2025-01."))
-        return date(int(found[1]), int(found[2]), 1)
-
-
-class YuanField(forms.Field):
-    """An amount in yuan, as fen."""
-
-    def to_python(self, value: Any) -> int | None:
-        text = unicodedata.normalize("NFKC", str(value or "")).strip()
-        if not text:
-            return None
-        if _YUAN.fullmatch(text):
-            return money.fen(text)
-        raise forms.ValidationError(
-            _("Enter an amount in yuan with at most two decimals, such as 6000 or 6000.50.")
-        )
 
 
 def _number(label: Any, help_text: Any = "", *, required: Any = "") -> forms.IntegerField:
@@ -200,7 +162,8 @@ class ContributorForm(QuestionsForm):
         _("Say why the months were not paid."),
         _("It decides who bears the late fee."),
     )
-    base = YuanField(
+    base = FenField(
+        least_fen=-MOST_FEN,  # the rules say what a base may be
         label=_("Monthly base in yuan (optional)"),
         help_text=_("The wage your contributions are based on. Empty: the base of the place."),
         required=False,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, npgettext, pgettext
+from django.utils.translation import npgettext, pgettext
 
 from transfers.deadlines.calendars import calendar_of
 from transfers.models import Calendar, Region
 from transfers.rules.working_days import WorkingCalendar
-from transfers.staff.cues import SOON, Cue
+from transfers.staff.cues import Cue, cue_until
 
 from ..models import ArrearsCase
 from ..rules.states import QUOTED, State
@@ -46,25 +45,11 @@ def cue_of(case: ArrearsCase, calendars: Mapping[str, WorkingCalendar], today: d
     due = case.next_on
     if due is None:
         return None
-    left = calendars[case.pool_id].remaining(today, due)
-    if case.state == State.SETTLED:
-        tone, shape, words = _restart(due, today)
-    elif due < today:
-        tone, shape, words = "late", "▲", _overdue(-left)
-    elif left == 0:
-        tone, shape, words = "today", "◆", pgettext("cue", "Due today")
-    else:
-        words = npgettext("cue", "%(n)d working day left", "%(n)d working days left", left)
-        words = words % {"n": left}
-        tone, shape = ("soon", "◇") if left <= SOON else ("ahead", "○")
-    return Cue(tone, shape, words, 0, 0, left, due, case.next_provisional)
-
-
-def _overdue(days: int) -> str:
-    if days == 0:
-        return _("Overdue, less than a working day")
-    text = ngettext("%(n)d working day overdue", "%(n)d working days overdue", days)
-    return text % {"n": days}
+    calendar = calendars[case.pool_id]
+    if case.state != State.SETTLED:
+        return cue_until(due, 0, 0, calendar, today, provisional=case.next_provisional)
+    tone, shape, words = _restart(due, today)
+    return Cue(tone, shape, words, 0, 0, calendar.remaining(today, due), due)
 
 
 def _restart(due: date, today: date) -> tuple[str, str, str]:

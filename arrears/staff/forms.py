@@ -9,8 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from transfers.intake.fields import FenField, MonthField
 from transfers.rules.money import yuan
-from transfers.staff.fields import DayField, FenField, MonthField, long_text
+from transfers.staff.fields import DayField, long_text
 
 from ..models import ArrearsCase, Method, Payment
 from ..rules.parts import Party

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from transfers.intake.fields import FenField, MonthField
 from transfers.models import Person
 from transfers.rules.states import Scheme
 from transfers.staff.access import COUNTER, for_roles
 from transfers.staff.desk import Desk, desk_of
-from transfers.staff.fields import FenField, MonthField
 from transfers.staff.pages import page_context
 from transfers.workflow import errors
 from transfers.workflow.actors import Actor

@@ -14,11 +14,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from transfers.intake.fields import FenField
 from transfers.models import Region, User
 from transfers.rules import money
 from transfers.rules.states import Role
 from transfers.staff.access import editable_regions
-from transfers.staff.fields import FenField
 from transfers.staff.managed.base import StaffModelAdmin
 from transfers.staff.managed.region_policies import (
     SPAN,

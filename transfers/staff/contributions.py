@@ -11,12 +11,13 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from ..intake.fields import FenField, MonthField
 from ..models import Contribution, ContributionRow
 from ..rules.months import covered, doubled, interrupted, spelled
 from ..rules.states import Side
 from ..workflow import merging
 from ..workflow.forms import FormDraft, RowDraft
-from .fields import DayField, FenField, MonthField, long_text
+from .fields import DayField, long_text
 from .forms import Ground, MoveForm
 from .month_grid import Grid, grid_of
 

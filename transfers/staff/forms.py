@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ..intake.fields import FenField
 from ..models import (
     BalanceTransfer,
     ContributionRow,
@@ -24,7 +25,7 @@ from ..rules import identity
 from ..rules.balances import Resolution
 from ..rules.states import RejectCode, Side
 from ..rules.steps import LatenessReason, Owner
-from .fields import DayField, FenField, long_text
+from .fields import DayField, long_text
 
 Lateness = tuple[LatenessReason, Owner]
 
