@@ -7,17 +7,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+from django.db.models import Max
 from django.utils import timezone
 
 from tests.looks import press
 from transfers.deadlines import redate
 from transfers.deadlines.calendars import calendar_of
+from transfers.models import CalendarNotice
+from transfers.models.regions import NATION
 from transfers.rules.working_days import WorkingCalendar
 
 if TYPE_CHECKING:
@@ -88,27 +91,39 @@ def jobs(database_url: str, tmp_path: Path) -> Iterator[Jobs]:
 @pytest.fixture
 def calendar(transactional_db: None) -> WorkingCalendar:
     """The nation's calendar after a notice that makes today a working day, whatever day it is."""
-    today = timezone.localdate()
-    shipped = settings.BASE_DIR / "transfers" / "fixtures" / "calendar" / f"{today.year}.csv"
-    lines = shipped.read_text("utf-8").splitlines() if shipped.exists() else _bare_notice(today)
-    lines = [line for line in lines if not line.startswith(today.isoformat())]
-    if today.weekday() >= 5:
-        lines.append(f"{today},makeup,调休上班")
-    redate.load("\n".join([*lines, ""]), at=timezone.now())
-    calendar = calendar_of("990100")
-    assert calendar.is_working(today)
+    calendar = made_working(timezone.localdate(), timezone.now())
+    assert calendar.is_working(timezone.localdate())
     return calendar
 
 
-def _bare_notice(today: date) -> list[str]:
+def made_working(today: date, at: datetime) -> WorkingCalendar:
+    """The nation's calendar after notices up to a day's year, of which the last makes the day a working one.
+
+    A year whose notice does not come with the product has a bare one.
+    """
+    known = CalendarNotice.objects.filter(calendar=NATION).aggregate(newest=Max("year"))["newest"]
+    for year in range(known + 1, today.year):
+        redate.load("\n".join([*_bare_notice(year), ""]), at=at)
+    shipped = settings.BASE_DIR / "transfers" / "fixtures" / "calendar" / f"{today.year}.csv"
+    bare = _bare_notice(today.year)
+    lines = shipped.read_text("utf-8").splitlines() if shipped.exists() else bare
+    lines = [line for line in lines if not line.startswith(today.isoformat())]
+    if today.weekday() >= 5:
+        lines.append(f"{today},makeup,调休上班")
+    redate.load("\n".join([*lines, ""]), at=at)
+    return calendar_of("990100")
+
+
+def _bare_notice(year: int) -> list[str]:
     return [
-        f"# year: {today.year}",
-        f"# notice: 示例发〔{today.year - 1}〕1号",
-        f"# published: {today.year - 1}-11-01",
+        f"# year: {year}",
+        f"# notice: 示例发〔{year - 1}〕1号",
+        f"# published: {year - 1}-11-01",
         "# title: 示例放假安排",
         "# verified: no",
         "date,kind,name",
-        f"{today.year}-10-01,holiday,国庆节",
+        f"{year}-01-01,holiday,元旦",
+        f"{year}-10-01,holiday,国庆节",
     ]
 
 
