@@ -7,6 +7,7 @@ import pytest
 from arrears.models import ArrearsCase, ArrearsEvent
 from arrears.redating import redate as redate_cases
 from arrears.rules.states import Action
+from tests.deadlines.conftest import _forget_rolled_back_calendars  # noqa: F401 - autouse
 from tests.deadlines.test_redate import NOTICE_2027
 from tests.scenes import moment
 from transfers.deadlines import redate

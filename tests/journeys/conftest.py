@@ -120,6 +120,7 @@ def _bare_notice(year: int) -> list[str]:
         f"# notice: 示例发〔{year - 1}〕1号",
         f"# published: {year - 1}-11-01",
         "# title: 示例放假安排",
+        f"# source: https://www.example.org/{year}",
         "# verified: no",
         "date,kind,name",
         f"{year}-01-01,holiday,元旦",

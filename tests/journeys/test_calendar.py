@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from tests.deadlines.conftest import _forget_rolled_back_calendars  # noqa: F401 - autouse
 from tests.scenes import moment
 
 from .conftest import made_working
