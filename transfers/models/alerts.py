@@ -187,6 +187,7 @@ class Heartbeat(models.Model):
 class LookupThrottle(models.Model):
     """Failed look-ups of one address or one reference (keyed hash), and until when it must wait.
 
+    `misses` fade with time, those that are left from `last_miss_at` on.
     Or how much of its share of an hour an address took, as `misses`.
     """
 

@@ -5,10 +5,15 @@ tries sent at once do not slip through. A wait per reference stays short, becaus
 the reference could cause it; even one try a minute, day and night, hits an eight-character code with a
 chance of less than 2e-9 a day.
 
+Behind one address there may be a town: a mobile operator's network, a hospital, the computer at a counter.
+So the misses of an address fade, one every half a minute, and only who misses faster than that for long
+waits, a minute at most; people who mistype now and then never shut the door for the others.
+
 What anybody may do and the site pays for, beginning applications and sending files, has a share for each
-address in each hour of the clock. It is ample, since a town may share one address.
+address in each hour of the clock. It is ample, for the same reason.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,12 +26,15 @@ from ..models.alerts import LookupThrottle
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`free` misses without a wait, then `first`, doubled each time up to `longest`."""
+    """`free` misses without a wait, then `first`, doubled each time up to `longest`.
+
+    One miss is forgotten every `fades`.
+    """
 
     free: int
     first: timedelta
     longest: timedelta
-    forgotten_after: timedelta
+    fades: timedelta
 
     def wait(self, misses: int) -> timedelta:
         beyond = misses - self.free
@@ -34,9 +42,27 @@ class Limit:
             return timedelta(0)
         return min(self.longest, self.first * 2 ** min(beyond - 1, 16))
 
+    @property
+    def most(self) -> int:
+        """As many misses as have the longest wait; more are not counted, or they would fade for days."""
+        return self.free + 1 + math.ceil(math.log2(self.longest / self.first))
 
-ADDRESS = Limit(5, timedelta(seconds=15), timedelta(minutes=15), timedelta(hours=1))
-REFERENCE = Limit(3, timedelta(seconds=5), timedelta(minutes=1), timedelta(hours=1))
+    def count(self, row: LookupThrottle, at: datetime) -> None:
+        """Add a miss to what has not faded yet, and set the wait that follows from it."""
+        faded = max(0, (at - row.last_miss_at) // self.fades)
+        if faded >= row.misses:
+            row.misses, row.last_miss_at = 0, at
+        else:
+            # Not `at`: tries just faster than misses fade would keep all of them for ever.
+            row.misses -= faded
+            row.last_miss_at += faded * self.fades
+        row.misses = min(row.misses + 1, self.most)
+        wait = self.wait(row.misses)
+        row.blocked_until = at + wait if wait else None
+
+
+ADDRESS = Limit(60, timedelta(seconds=5), timedelta(minutes=1), timedelta(seconds=30))
+REFERENCE = Limit(3, timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +108,7 @@ def begin(address: str, reference: str, at: datetime) -> Try:
         if waits:
             return Try(keys, max(waits))
         for row in rows:
-            limit = limits[row.key]
-            if at - row.last_miss_at > limit.forgotten_after:
-                row.misses = 0
-            row.misses += 1
-            row.last_miss_at = at
-            wait = limit.wait(row.misses)
-            row.blocked_until = at + wait if wait else None
+            limits[row.key].count(row, at)
             row.save(update_fields=["misses", "last_miss_at", "blocked_until"])
     return Try(keys)
 
