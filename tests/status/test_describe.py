@@ -1,5 +1,6 @@
 """What is said of a situation: chased and next update only if true, previews, both languages."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -29,13 +30,15 @@ def situation(name: str) -> Situation:
     return situation_of(TransferApplication.objects.get(pk=application.pk), at=sight.at)
 
 
-def _alert(application: TransferApplication, rung: str, *, sent: Any) -> None:
-    step = steps_of(application)["transfer_out"]
+def _alert(
+    application: TransferApplication, rung: str, *, sent: Any, step: str = "transfer_out"
+) -> None:
+    late = steps_of(application)[step]
     alert = Alert.objects.create(
-        step=step, rung=AlertRung.objects.get(pk=rung), raised_at=LATE, due_on=step.due_on
+        step=late, rung=AlertRung.objects.get(pk=rung), raised_at=LATE, due_on=late.due_on
     )
     OutboxMessage.objects.create(
-        key=f"{step.pk} {rung}", kind="alert", alert=alert, created_at=LATE, sent_at=sent,
+        key=f"{late.pk} {rung}", kind="alert", alert=alert, created_at=LATE, sent_at=sent,
         recipient=User.objects.filter(is_staff=True).first(),
     )  # fmt: skip
 
@@ -51,10 +54,24 @@ def test_chased_is_said_only_once_the_message_went_out() -> None:
     assert told.endswith("前办完，已超3个工作日；2025年10月22日（周三）已催办。")
 
 
+def test_chased_is_said_of_the_office_that_was_chased() -> None:
+    application = Scene().submit().application
+    _alert(application, "late-1", sent=moment("2025-10-09", 8, 30), step="check_origin")
+    with override("en"):
+        told = describe(situation_of(application, at=moment("2025-10-10"))).happening
+    for office, chased in (
+        (application.origin_agency, True),
+        (application.destination_agency, False),
+    ):
+        said = re.search(rf"{office.name_en} was due [^.]+ ago\.( We chased on )?", told)
+        assert said is not None, told
+        assert bool(said[1]) is chased
+
+
 def test_a_reminder_before_the_due_day_is_no_chasing() -> None:
     application = Scene().accepted()
     _alert(application, "due-2", sent=moment("2025-10-17", 8, 30))
-    assert situation_of(application, at=LATE).chased_on is None
+    assert situation_of(application, at=LATE).late_clocks[0].chased_on is None
 
 
 def test_the_next_update_is_the_next_rung_that_tells_the_applicant() -> None:

@@ -217,7 +217,11 @@ def test_late_says_who_and_how_long_and_chased_only_if_it_was(
     application = TransferApplication.objects.select_related("destination_agency").get(
         pk=scene.accepted().pk
     )
-    situation = replace(situation_of(application, at=moment("2025-10-24")), **changes)
+    situation = situation_of(application, at=moment("2025-10-24"))
+    changes = dict(changes)
+    chased = changes.pop("chased_on", None)
+    clocks = tuple(replace(clock, chased_on=chased) for clock in situation.clocks)
+    situation = replace(situation, clocks=clocks, **changes)
     tail = application.reference[-4:]
     for language, wanted in (("zh-hans", zh), ("en", en)):
         with override(language):

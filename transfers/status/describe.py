@@ -75,4 +75,4 @@ def preview(
         clocks = tuple(replace(clock, calendar=known) for clock in clocks)
     changes.setdefault("closed_on", situation.today)
     changes.setdefault("merged_months", situation.merged_months or 0)
-    return shown(replace(situation, state=target, clocks=clocks, chased_on=None, **changes))
+    return shown(replace(situation, state=target, clocks=clocks, **changes))

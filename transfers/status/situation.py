@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Max
 from django.utils.timezone import localdate
 
 from ..deadlines.calendars import calendar_of
@@ -53,7 +54,8 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A running obligation. `days` after `since` by `calendar` make `due_on`.
+    """A running obligation. `days` after `since` by `calendar` make `due_on`. `chased_on`: when its
+    office was last sent an alert about it after that day.
 
     `local_limit`: a place set the limit itself. A late balance is called late only then, because
     where nobody promised anything the limit is this product's own.
@@ -68,6 +70,7 @@ class Clock:
     money: bool = False
     local_limit: bool = False
     calendar: WorkingCalendar | None = None
+    chased_on: date | None = None
 
     def late(self, today: date) -> bool:
         return self.due_on < today
@@ -142,7 +145,6 @@ class Situation:
     cumulative_months: int | None = None
     stays: bool = False
     money: Money | None = None
-    chased_on: date | None = None
     next_update_on: date | None = None
     out_days: int | None = None
     in_days: int | None = None
@@ -206,13 +208,15 @@ def situation_of(
         stored = Step.objects.filter(application=application).select_related("calendar")
         steps = list(stored.order_by("opened_on", "pk"))
     running = [step for step in steps if step.closed_on is None and step.due_on is not None]
-    clocks = tuple(_clock(step) for step in running)
     balance: BalanceTransfer | None = getattr(application, "balance", None)
     money = Money.of(balance) if balance is not None else None
     late = [step for step in running if step.owner != Owner.APPLICANT and step.due_on < today]
-    chased_on, next_update_on = (None, None)
+    chased: dict[int, date] = {}
+    next_update_on = None
     if late:
-        chased_on, next_update_on = _chasing(application, late, today)
+        chased = _chased(late)
+        next_update_on = _next_update(application, late, today)
+    clocks = tuple(_clock(step, chased.get(step.pk)) for step in running)
     facts: dict[str, Any] = {}
     if application.is_open:
         facts = _ahead(application, state, money, clocks, today)
@@ -243,7 +247,6 @@ def situation_of(
         cumulative_months=_cumulative(application),
         stays=application.relocated_retiree,
         money=money,
-        chased_on=chased_on,
         next_update_on=next_update_on,
         rated=not application.is_open and getattr(application, "rating", None) is not None,
         **facts,
@@ -262,7 +265,7 @@ def _day(at: datetime | None) -> date | None:
     return None if at is None else localdate(at)
 
 
-def _clock(step: Step) -> Clock:
+def _clock(step: Step, chased_on: date | None) -> Clock:
     pinned = step.policy.values()
     assert step.due_on is not None
     return Clock(
@@ -277,6 +280,7 @@ def _clock(step: Step) -> Clock:
             value["region"] != NATION or value["status"] == ValueStatus.LAW for value in pinned
         ),
         calendar=calendar_of(step.calendar),
+        chased_on=chased_on,
     )
 
 
@@ -319,14 +323,9 @@ def _closed_by(application: TransferApplication) -> Side | None:
     return Side(found) if found else None
 
 
-def _chasing(
-    application: TransferApplication, late: list[Step], today: date
-) -> tuple[date | None, date | None]:
-    """When the office was last chased, and when the applicant hears next. Two queries.
-
-    Chased: a message of a rung past the due day that really went out. Hears next: the first rung
-    still ahead that tells the applicant, where the applicant wishes to be told.
-    """
+def _chased(late: list[Step]) -> dict[int, date]:
+    """By step the day its office was last chased: a message of a rung past the due day that really
+    went out. One query."""
     sent = (
         OutboxMessage.objects.filter(
             kind=OutboxMessage.Kind.ALERT,
@@ -334,12 +333,19 @@ def _chasing(
             alert__rung__offset_days__gt=0,
             sent_at__isnull=False,
         )
-        .order_by("-sent_at")
-        .values_list("sent_at", flat=True)
-        .first()
+        .order_by()
+        .values("alert__step")
+        .annotate(last=Max("sent_at"))
+        .values_list("alert__step", "last")
     )
+    return {step: localdate(last) for step, last in sent}
+
+
+def _next_update(application: TransferApplication, late: list[Step], today: date) -> date | None:
+    """When the applicant hears next: the first rung still ahead that tells the applicant, where the
+    applicant wishes to be told. One query."""
     if application.notify_by == NotifyBy.NONE:
-        return _day(sent), None
+        return None
     raised = Alert.objects.filter(step__in=[step.pk for step in late]).values("rung_id")
     days = [
         calendar_of(step.calendar).add(step.due_on, offset)
@@ -349,7 +355,7 @@ def _chasing(
         for step in late
         if step.due_on is not None
     ]
-    return _day(sent), min((day for day in days if day >= today), default=None)
+    return min((day for day in days if day >= today), default=None)
 
 
 def _ahead(

@@ -260,7 +260,7 @@ def late(s: Situation, application: TransferApplication) -> str | None:
         "days": ngettext("%(n)d working day", "%(n)d working days", days) % {"n": days},
     }
     when = When(s.next_update_on) if s.next_update_on is not None else None
-    wordings = TEXTS["late"] if s.chased_on else TEXTS["late"][1::2]
+    wordings = TEXTS["late"] if worst.chased_on else TEXTS["late"][1::2]
     if when is None:
         wordings = tuple(_fitting(wordings, when))
     return written(

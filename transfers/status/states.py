@@ -410,13 +410,13 @@ def _closed(s: Situation) -> Described:
     )  # fmt: skip
 
 
-def _overdue(clock: Clock, s: Situation, *, chased: bool) -> str:
+def _overdue(clock: Clock, s: Situation) -> str:
     """Who was due when, how many working days ago, and when it was chased, if it was."""
     n = clock.calendar.count(clock.due_on, s.today) if clock.calendar else 0
     values = {"office": s.office(clock.owner).name, "day": long_date(clock.due_on), "n": n}
     if n == 0:
         return _("%(office)s was due %(day)s and has not finished.") % values
-    if s.chased_on is None or not chased:
+    if clock.chased_on is None:
         text = ngettext(
             "%(office)s was due %(day)s, %(n)d working day ago.",
             "%(office)s was due %(day)s, %(n)d working days ago.",
@@ -428,13 +428,13 @@ def _overdue(clock: Clock, s: Situation, *, chased: bool) -> str:
         "%(office)s was due %(day)s, %(n)d working days ago. We chased on %(chased)s.",
         n,
     )
-    return text % {**values, "chased": long_date(s.chased_on)}
+    return text % {**values, "chased": long_date(clock.chased_on)}
 
 
 def late(s: Situation) -> Described:
     """The words of a late case: who was due when, chased when, and when the applicant hears next."""
     plain = WORDS[s.state](s)
-    overdue = [_overdue(clock, s, chased=clock is s.late_clocks[-1]) for clock in s.late_clocks]
+    overdue = [_overdue(clock, s) for clock in s.late_clocks]
     worst = s.late_clocks[0]
     phone = s.office(worst.owner).phone
     by = ""
