@@ -57,7 +57,8 @@ def main(tries: int) -> None:
         headers = tuple(
             sorted(pair for pair in answer.items() if pair[0] not in ("Set-Cookie", "Expires"))
         )
-        answers[kind].add((answer.status_code, headers, TOKEN.sub(b"", answer.content)))
+        body = TOKEN.sub(b"", answer.content).replace(reference.encode(), b"")
+        answers[kind].add((answer.status_code, headers, body))
 
         if (number + 1) % EVERY == 0 and number + 1 < len(asked):
             print(f"after {number + 1} of {len(asked)}:")

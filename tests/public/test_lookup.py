@@ -1,6 +1,7 @@
 """Looking a case up: one answer for every miss, a growing wait, no lock."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.django_db
 
 NOON = moment("2025-10-09", 12)
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')
+_TYPED = re.compile(r'(?<=name="reference") value="[^"]+"')
 
 
 @pytest.fixture
@@ -39,9 +41,11 @@ def ask(reference: str, code: str, address: str = "203.0.113.1") -> HttpResponse
 
 
 def plain(answer: HttpResponse) -> tuple[int, str, dict[str, str]]:
-    """What a stranger can tell two answers apart by."""
-    headers = {name: value for name, value in answer.items() if name != "Set-Cookie"}
-    return answer.status_code, _TOKEN.sub("", answer.content.decode()), headers
+    """What a stranger can tell two answers apart by, but for the reference that was typed."""
+    apart = ("Set-Cookie", "Content-Length")
+    headers = {name: value for name, value in answer.items() if name not in apart}
+    body = _TYPED.sub("", _TOKEN.sub("", answer.content.decode()))
+    return answer.status_code, body, headers
 
 
 def test_every_kind_of_miss_gets_the_same_answer(reference: str) -> None:
@@ -108,6 +112,31 @@ def test_what_people_type_is_forgiven(reference: str, typed: str) -> None:
     assert (answer.status_code, answer["Location"]) == (302, f"/status/{reference}/")
 
 
+def test_a_link_or_qr_code_fills_the_reference_in_whether_there_is_such_a_case_or_not(
+    reference: str, client: Client
+) -> None:
+    pages = []
+    for each in (reference, "ZY20250101-0000000"):
+        answer = client.get(f"/status/{each}/")
+        assert f'name="reference" value="{each}"' in answer.content.decode()
+        status, body, headers = plain(answer)
+        pages.append((status, body.replace(each, ""), headers))
+    assert pages[0] == pages[1]
+    assert pages[0][0] == 200
+    odd = client.get("/status/call-13800000000/").content.decode()
+    assert "13800000000" not in _TOKEN.sub("", odd).split("<form", 1)[1].split("</form>")[0]
+
+
+def test_after_a_miss_the_reference_stays_and_the_code_does_not(reference: str) -> None:
+    with time_machine.travel(NOON, tick=False):
+        answers = [ask(reference.lower(), "WRNG2345") for _ in range(throttle.REFERENCE.free + 2)]
+    assert [answer.status_code for answer in answers[-2:]] == [200, 429]
+    for answer in answers[-2:]:
+        html = answer.content.decode()
+        assert f'name="reference" value="{reference.lower()}"' in html
+        assert "WRNG2345" not in html
+
+
 def test_nothing_is_asked_by_address(reference: str, client: Client) -> None:
     answer = client.get("/status/", {"reference": reference, "code": CODE})
     assert answer.status_code == 200
@@ -121,17 +150,51 @@ def test_empty_answers_are_named(client: Client) -> None:
     assert LookupThrottle.objects.count() == 0
 
 
-def test_too_many_tries_wait_and_then_go_on(reference: str) -> None:
+def test_too_many_tries_wait_and_then_go_on(reference: str, monkeypatch: Any) -> None:
+    limit = replace(throttle.ADDRESS, free=5)
+    monkeypatch.setattr(throttle, "ADDRESS", limit)
     with time_machine.travel(NOON, tick=False) as clock:
-        for _try in range(throttle.ADDRESS.free + 1):
-            assert ask("ZY20250101-0000000", "WRONG234").status_code == 200
-            clock.shift(timedelta(minutes=1, seconds=1))  # past the reference's own wait
-        clock.shift(timedelta(minutes=-1))
+        for n in range(limit.free + 1):
+            assert ask(f"ZY20250101-{n:07d}", "WRONG234").status_code == 200
         waiting = ask(reference, CODE)
         assert waiting.status_code == 429
         assert "查询太频繁，请1分钟后再试" in waiting.content.decode()
-        clock.shift(throttle.ADDRESS.longest)
+        clock.shift(limit.longest)
         assert ask(reference, CODE).status_code == 302
+
+
+def test_a_town_behind_one_address_is_let_in() -> None:
+    """One day's work at a counter: every other minute somebody mistypes, every minute somebody does not."""
+    turned_away = 0
+    for minute in range(8 * 60):
+        at = NOON + timedelta(minutes=minute)
+        if minute % 2:
+            throttle.begin("203.0.113.9", f"ZY wrong {minute}", at)
+        attempt = throttle.begin("203.0.113.9", f"ZY right {minute}", at + timedelta(seconds=20))
+        if attempt.wait is None:
+            throttle.found(attempt)
+        else:
+            turned_away += 1
+    assert turned_away == 0
+
+
+def test_five_hundred_tries_from_one_address_are_stopped() -> None:
+    """One a second, each about another case: what is let through is the free share and what fades."""
+    let_through = [
+        throttle.begin("203.0.113.9", f"ZY{n}", NOON + timedelta(seconds=n)).wait is None
+        for n in range(500)
+    ]
+    assert sum(let_through[:200]) < throttle.ADDRESS.free + 12
+    assert sum(let_through[200:]) < 15
+
+
+def test_tries_slower_than_misses_fade_are_forgotten_and_faster_ones_are_not() -> None:
+    limit = throttle.ADDRESS
+    for factor, waits in ((1.01, False), (0.9, True)):
+        row = LookupThrottle(key="x", last_miss_at=NOON)
+        for n in range(12 * limit.free):
+            limit.count(row, NOON + n * factor * limit.fades)
+        assert (row.blocked_until is not None) == waits
 
 
 def test_a_wait_is_the_same_for_a_reference_that_does_not_exist(reference: str) -> None:
@@ -158,7 +221,7 @@ def test_strangers_cannot_keep_the_applicant_out(reference: str) -> None:
 def test_knowing_one_code_does_not_free_the_address(reference: str) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         refused = 0
-        for n in range(40):
+        for n in range(100):
             refused += ask(f"ZY20250101-{n:07d}", "WRONG234").status_code == 429
             ask(reference, CODE)
             clock.shift(timedelta(seconds=1))
@@ -167,16 +230,17 @@ def test_knowing_one_code_does_not_free_the_address(reference: str) -> None:
 
 def test_waits_grow_and_end() -> None:
     limit = throttle.ADDRESS
-    waits = [limit.wait(misses) for misses in range(1, 100)]
+    waits = [limit.wait(misses) for misses in range(1, limit.most + 1)]
     assert waits[: limit.free] == [timedelta(0)] * limit.free
     assert waits == sorted(waits)
     assert waits[limit.free] == limit.first
-    assert waits[-1] == limit.longest == timedelta(minutes=15)
+    assert waits[-1] == limit.longest == timedelta(minutes=1)
 
 
 def test_chance_of_a_guess_in_a_day() -> None:
     """One reference, tried without pause from any number of addresses."""
-    a_day = timedelta(days=1) / throttle.REFERENCE.longest + 20
+    limit = throttle.REFERENCE
+    a_day = timedelta(days=1) / limit.longest + timedelta(days=1) / limit.fades + 20
     assert a_day / len(query_codes.ALPHABET) ** query_codes.LENGTH < 1e-6
 
 
@@ -252,6 +316,18 @@ def test_whoever_asks_for_a_code_gets_the_same_answer(reference: str) -> None:
     assert len(counts) == 1
     assert len(waiting()) == 1
     assert not OutboxMessage.objects.filter(kind="letter").exists()  # a miss leaves nothing
+
+
+def test_a_number_from_before_it_was_submitted_gets_a_code_too(reference: str) -> None:
+    case = TransferApplication.objects.get(reference=reference)
+    draft = drafts.begin({}, reached=1, language="en", at=NOON)
+    with time_machine.travel(NOON, tick=False):
+        resend(draft.reference, "13800000000")
+        assert not waiting()
+        draft.application = case
+        draft.save()
+        resend(draft.reference, "13800000000")
+    assert [message.application for message in waiting()] == [case]
 
 
 def test_a_case_without_contact_cannot_be_asked_for_with_an_empty_one(reference: str) -> None:

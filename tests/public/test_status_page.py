@@ -258,11 +258,11 @@ def test_without_the_session_it_is_the_look_up_page(client: Client) -> None:
     mine = SIGHTS["out"].make(Scene())
     know_code(mine)
     for reference in (mine.reference, "ZY20250101-0000000"):
-        for tail in ("", "withdraw/"):
-            answer = client.get(f"/status/{reference}/{tail}")
+        answer = client.get(f"/status/{reference}/")
+        assert (answer.status_code, answer.templates[0].name) == (200, "public/lookup.html")
+        for ask in (client.get, client.post):
+            answer = ask(f"/status/{reference}/withdraw/")
             assert (answer.status_code, answer.url) == (302, "/status/")
-        answer = client.post(f"/status/{reference}/withdraw/")
-        assert (answer.status_code, answer.url) == (302, "/status/")
     assert TransferApplication.objects.get(pk=mine.pk).state == State.VALIDATED
 
 

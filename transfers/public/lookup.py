@@ -1,10 +1,12 @@
 """Finding one's case: reference and query code, in the body of a POST and nowhere else."""
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from django import forms
@@ -29,13 +31,13 @@ from ..workflow import query_codes
 from ..workflow.contact import phone_of
 from . import throttle, typed, visit
 
+_SHAPE = re.compile(r"[A-Z]{2}[0-9]{8}-[0-9]{7}")
 
-def _reference_field() -> forms.CharField:
+
+def _reference_field(help_text: Any) -> forms.CharField:
     return forms.CharField(
         label=_("Reference number"),
-        help_text=_(
-            "Starts with ZY, or with CG before it was submitted. For example ZY20260924-3810426."
-        ),
+        help_text=help_text,
         max_length=60,
         error_messages={"required": _("Enter the reference number.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -43,7 +45,9 @@ def _reference_field() -> forms.CharField:
 
 
 class LookupForm(forms.Form):
-    reference = _reference_field()
+    reference = _reference_field(
+        _("Starts with ZY, or with CG before it was submitted. For example ZY20260924-3810426.")
+    )
     code = forms.CharField(
         label=_("Query code"),
         help_text=_("8 letters and digits, shown when you applied. Capitals do not matter."),
@@ -77,18 +81,19 @@ def _wait(wait: timedelta) -> str:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def look_up(request: HttpRequest) -> HttpResponse:
-    """The look-up page. Every kind of miss gets the same answer, in the same time, by the same code."""
+    """The look-up page. Every kind of miss gets the same answer, in the same time, by the same code.
+
+    The reference stays as it was typed, the code never does.
+    """
     form = LookupForm(request.POST if request.method == "POST" else None)
-    carried = typed.carried(request.POST.get("typed", ""))
     if request.method != "POST" or not form.is_valid():
-        return render(request, "public/lookup.html", {"form": form, "answer": "", **carried})
+        return _asking(request, form)
     reference = _normalised(form.cleaned_data["reference"])
     code = form.cleaned_data["code"]
+    again = LookupForm(initial={"reference": form.cleaned_data["reference"]})
     attempt = throttle.begin(client_ip(request), reference, timezone.now())
     if attempt.wait is not None:
-        answer = _wait(attempt.wait)
-        context = {"form": LookupForm(), "answer": answer, **carried}
-        return render(request, "public/lookup.html", context, status=429)
+        return _asking(request, again, _wait(attempt.wait), status=429)
     found = _found(reference)
     right = (
         query_codes.verify_dummy(code)
@@ -97,8 +102,7 @@ def look_up(request: HttpRequest) -> HttpResponse:
     )
     if found is None or not right:
         answer = _("No application matches both. Please check the reference number and the code.")
-        context = {"form": LookupForm(), "answer": answer, **carried}
-        return render(request, "public/lookup.html", context)
+        return _asking(request, again, answer)
     throttle.found(attempt)
     if found.application is None:
         assert found.draft is not None
@@ -118,10 +122,25 @@ def look_up_again(
     The same for every reference, whether there is such a case or not.
     """
     if request.method != "POST":
-        return redirect("lookup")
+        return redirect("status", reference=reference)
     seal = typed.sealed(request, reference, page, questions)
-    context = {"form": LookupForm(initial={"reference": reference}), **typed.carried(seal)}
-    return render(request, "public/lookup.html", context)
+    return _asking(request, LookupForm(initial={"reference": reference}), seal=seal)
+
+
+def at_its_address(request: HttpRequest, reference: str) -> HttpResponse:
+    """The look-up page where a case's own would be, for who comes by a link or a QR code: with the
+    reference filled in, whether there is such a case or not."""
+    shape = _SHAPE.fullmatch(_normalised(reference))
+    return _asking(request, LookupForm(initial={"reference": shape[0] if shape else ""}))
+
+
+def _asking(
+    request: HttpRequest, form: LookupForm, answer: str = "", *, seal: str = "", status: int = 200
+) -> HttpResponse:
+    """The page, which carries on what was typed elsewhere: `seal`, or that of the POST."""
+    carried = typed.carried(seal or request.POST.get("typed", ""))
+    context = {"form": form, "answer": answer, **carried}
+    return render(request, "public/lookup.html", context, status=status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +166,11 @@ def _found(reference: str) -> _Found | None:
 
 
 class ResendForm(forms.Form):
-    reference = _reference_field()
+    reference = _reference_field(
+        _(
+            "Starts with ZY. One that starts with CG does as well, once the application was submitted."
+        )
+    )
     contact = forms.CharField(
         label=_("Mobile phone or e-mail of the application"),
         help_text=_("The one that was given when applying."),
@@ -170,7 +193,8 @@ def resend(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     attempt = throttle.begin(client_ip(request), f"resend {reference}", now)
     if attempt.wait is not None:
-        context = {"form": ResendForm(), "answer": _wait(attempt.wait)}
+        again = ResendForm(initial={"reference": form.cleaned_data["reference"]})
+        context = {"form": again, "answer": _wait(attempt.wait)}
         return render(request, "public/resend.html", context, status=429)
     _ask_for_code(reference, form.cleaned_data["contact"], now)
     return render(request, "public/resend.html", {"sent": True})
@@ -181,7 +205,8 @@ def _ask_for_code(reference: str, contact: str, at: datetime) -> None:
 
     A miss does the same work and takes it back, so that its time says nothing.
     """
-    application = TransferApplication.objects.filter(reference=reference).first()
+    found = _found(reference)
+    application = found.application if found is not None else None
     kept = _contacts(application)
     given = _plain_contact(contact)
     matches = [constant_time_compare(given, each) and bool(each) for each in kept]

@@ -25,7 +25,7 @@ from ..workflow import feedback
 from ..workflow.actions import perform
 from ..workflow.actors import Actor
 from ..workflow.errors import Refused
-from . import visit
+from . import lookup, visit
 from .apply import AGAIN
 from .calendar_file import days_to_keep
 from .papers import downloads
@@ -67,7 +67,7 @@ def _stale(application: TransferApplication) -> Described:
 def status(request: HttpRequest, reference: str) -> HttpResponse:
     application = visit.case_of(request, reference)
     if application is None:
-        return redirect("lookup")
+        return lookup.at_its_address(request, reference)
     visit.put_code_away(request)
     now = timezone.now()
     today = timezone.localdate(now)
