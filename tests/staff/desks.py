@@ -38,6 +38,7 @@ def offered(html: str, reference: str) -> set[str]:
     return set(re.findall(rf'href="/admin/cases/{re.escape(reference)}/(\w+)/(?:#\w+)?"', html)) - {
         "identity",
         "applicant",
+        "contact",
         "record",
     }
 

@@ -57,7 +57,7 @@ PAGES: dict[str, set[Role]] = {
 }
 POST_ONLY = {"assign", "acknowledge", "retry", "certificate", "break_release"}
 OF_A_CASE = {
-    "case", "case_move", "case_identity", "case_applicant", "case_record", "case_paper",
+    "case", "case_move", "case_contact", "case_identity", "case_applicant", "case_record", "case_paper",
     "case_paper_pdf", "case_file",
 }  # fmt: skip
 # By role and agency: tests/staff/test_statements.py.

@@ -95,6 +95,7 @@ def sights(transactional_db: None) -> dict[str, tuple[str, str]]:
         "case-credited": (finance, of(credited)),
         "applicant": (clerk_, of(applied, "applicant")),
         "identity": (clerk_, of(applied, "identity")),
+        "contact": (clerk_, of(applied, "contact")),
         "check": (clerk_, of(applied, "pass_check")),
         "reject": (clerk_, of(applied, "reject")),
         "request": (clerk_, of(applied, "request_supplement")),

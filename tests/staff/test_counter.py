@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from tests.scenes import Scene, example_number, staff
-from tests.staff.desks import client_of, text_of
+from tests.staff.desks import client_of, form_of, text_of
 from transfers.intake.questions import PAGES
 from transfers.models import Agency, Disclosure, TransferApplication, TransferPolicy
 from transfers.rules.states import Role, State
@@ -90,7 +90,7 @@ def test_the_counter_asks_what_the_applicants_pages_ask(scene: Scene) -> None:
     """No question is defined twice: what both ask is the same field."""
     own = set(CounterForm.declared_fields) - {
         "direction", "other", "certificate_number", "materials", "language", "employer_name",
-        "employer_uscc",
+        "employer_uscc", "key",
     }  # fmt: skip
     asked = {name: field for page in PAGES for name, field in page.base_fields.items()}
     assert own == {
@@ -98,6 +98,39 @@ def test_the_counter_asks_what_the_applicants_pages_ask(scene: Scene) -> None:
         "contact_email",
     }  # fmt: skip
     assert all(CounterForm.base_fields[name] is asked[name] for name in own)
+
+
+def test_the_page_asks_every_question_of_the_form(scene: Scene) -> None:
+    """The page groups its questions by hand; none may be left out."""
+    html = text_of(client_of(scene.user("origin_clerk")).get(NEW))
+    for name in CounterForm.base_fields:
+        assert f'name="{name}"' in html, name
+
+
+def receipt_code(html: str) -> str:
+    (code,) = re.findall(r'<dt>查询码</dt><dd class="big">([^<]+)</dd>', html)
+    return str(code)
+
+
+def test_a_double_click_shows_the_receipt_again_to_the_same_clerk_for_half_an_hour(
+    scene: Scene, now: Any
+) -> None:
+    client = client_of(scene.user("origin_clerk"))
+    page = text_of(client.get(NEW))
+    given = answers(key=form_of(page)["key"])
+    assert form_of(text_of(client.get(NEW)))["key"] != given["key"]
+    first, second = client.post(NEW, given), client.post(NEW, given)
+    assert (first.status_code, second.status_code) == (200, 200)
+    application = TransferApplication.objects.get()
+    assert receipt_code(text_of(first)) == receipt_code(text_of(second))
+    assert verify(receipt_code(text_of(second)), application.query_code_hash)
+    colleague = client_of(scene.user("origin_checker")).post(NEW, given)
+    assert colleague.status_code == 422
+    other = client.post(NEW, {**given, "id_number": example_number(2), "key": given["key"]})
+    assert receipt_code(text_of(other)) != receipt_code(text_of(first))
+    now.shift(1801)
+    assert client.post(NEW, given).status_code == 422
+    assert TransferApplication.objects.count() == 2
 
 
 def test_the_same_person_twice_is_refused(scene: Scene) -> None:

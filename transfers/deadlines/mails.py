@@ -211,6 +211,21 @@ def contact_mail(application: TransferApplication) -> Mail:
     )
 
 
+def counter_code_mail(application: TransferApplication) -> Mail:
+    """The mail that says an office made a new query code, without it, in the active language."""
+    agency = application.destination_agency
+    context = {
+        "reference": application.reference,
+        "office": agency.name,
+        "phone": agency.phone,
+    }
+    return Mail(
+        _("Your medical-insurance transfer %(reference)s: new query code")
+        % {"reference": application.reference},
+        render_to_string("email/counter_code.txt", context),
+    )
+
+
 def spaced(code: str) -> str:
     """A query code as people read it: ABCD EFGH."""
     return f"{code[:4]} {code[4:]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from django import forms
 from django.conf import settings
@@ -14,13 +15,15 @@ from django.views.decorators.cache import never_cache
 
 from ..intake import questions
 from ..intake.places import PlaceField
-from ..models import Agency, Channel, MaterialKind
+from ..models import Agency, Channel, MaterialKind, TransferApplication, User
 from ..models.applications import MoveReason
-from ..workflow import errors
-from ..workflow.actions import Submission, submit
+from ..workflow import errors, query_codes
+from ..workflow.actions import Submission, Submitted, submit
 from ..workflow.actors import Actor
+from ..workflow.contact import CODE_VISIBLE
+from ..workflow.query_codes import QueryCode
 from .access import COUNTER, for_roles
-from .desk import desk_of
+from .desk import Desk, desk_of
 from .pages import page_context
 
 IN, OUT = "in", "out"
@@ -56,6 +59,8 @@ class CounterForm(questions.Who, questions.SchemeQuestions, questions.Contact):
     language = forms.ChoiceField(
         label=gettext_lazy("Language of messages"), choices=settings.LANGUAGES
     )
+    # Stands for this one application: sent twice it is taken in once, and answered twice.
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     employer_name = forms.CharField(label=gettext_lazy("Employer"), max_length=120, required=False)
     employer_uscc = forms.CharField(
         label=gettext_lazy("Unified social credit code"), max_length=18, required=False
@@ -64,6 +69,7 @@ class CounterForm(questions.Who, questions.SchemeQuestions, questions.Contact):
     def __init__(self, own: Agency | None, *args: Any, **kwargs: Any) -> None:
         self.own = own
         super().__init__(*args, **kwargs)
+        self.fields["key"].initial = uuid4
         for name in ("name", "id_number", "contact_phone", "contact_email"):
             # The browser at a counter must not offer what was typed for the person before.
             self.fields[name].widget.attrs["autocomplete"] = "off"
@@ -74,6 +80,7 @@ class CounterForm(questions.Who, questions.SchemeQuestions, questions.Contact):
         given = dict(self.cleaned_data)
         here, there = self.own.region_id, given.pop("other")
         into = given.pop("direction") == IN
+        del given["key"]
         return Submission(
             **{**given, "materials": tuple(given["materials"])},
             origin=there if into else here,
@@ -81,6 +88,14 @@ class CounterForm(questions.Who, questions.SchemeQuestions, questions.Contact):
             relocated_retiree=given["reason"] == MoveReason.RETIRED,
             channel=Channel.COUNTER,
         )
+
+    def code(self, given: Submission, by: User) -> QueryCode | None:
+        """The query code that this clerk's form stands for, the same for the same application."""
+        key = self.cleaned_data["key"]
+        if key is None:
+            return None
+        plain = query_codes.code_of(f"counter:{by.pk}:{key}:{given.road}")
+        return QueryCode(plain, query_codes.hash_code(plain))
 
     def take(self, problem: errors.Invalid) -> None:
         """Put a refusal beside the input it belongs to."""
@@ -90,23 +105,46 @@ class CounterForm(questions.Who, questions.SchemeQuestions, questions.Contact):
         self.add_error(field if field in self.fields else None, str(problem.message))
 
 
+def _taken_before(given: Submission, code: QueryCode | None, desk: Desk) -> Submitted | None:
+    """What this very form made a moment ago: a second click waits for the first, and is refused."""
+    if code is None:
+        return None
+    made = (
+        TransferApplication.objects.filter(
+            person__id_number=given.road[0],
+            origin=given.origin,
+            destination=given.destination,
+            submitted_by=desk.user,
+            submitted_at__gt=desk.at - CODE_VISIBLE,
+        )
+        .order_by("pk")
+        .last()
+    )
+    if made is None or not query_codes.verify(code.plain, made.query_code_hash):
+        return None
+    return Submitted(made, code.plain)
+
+
 @never_cache
 @for_roles(COUNTER, in_agency=True)
 def new(request: HttpRequest) -> HttpResponse:
-    """The form; after it, once, the receipt with the query code."""
+    """The form; after it the receipt with the query code, again for half an hour if it is sent again."""
     desk = desk_of(request)
     form = CounterForm(desk.agency, request.POST or None)
     status = 200
     if request.method == "POST":
         if form.is_valid():
+            given = form.submission()
+            code, done = form.code(given, desk.user), None
             try:
-                done = submit(form.submission(), by=Actor.staff(desk.user), at=desk.at)
+                done = submit(given, by=Actor.staff(desk.user), at=desk.at, query_code=code)
             except errors.Problems as refusal:
-                for problem in refusal.problems:
+                done = _taken_before(given, code, desk)
+                for problem in refusal.problems if done is None else ():
                     form.take(problem)
             except errors.Refused as refusal:
                 form.add_error(None, str(refusal.message))
-            else:
+            if done is not None:
                 context = page_context(
                     request,
                     title=_("Receipt"),

@@ -16,6 +16,7 @@ from .. import plugs
 from . import (
     books,
     case,
+    contact,
     counter,
     disclosure,
     employers,
@@ -117,6 +118,7 @@ class StaffSite(admin.AdminSite):
             page("cases/<str:reference>/", case.case, "case"),
             page("cases/<str:reference>/applicant/", case.applicant, "case_applicant"),
             page("cases/<str:reference>/record/", record.record, "case_record"),
+            page("cases/<str:reference>/contact/", contact.contact, "case_contact"),
             page("cases/<str:reference>/identity/", disclosure.identity, "case_identity"),
             page("cases/<str:reference>/files/<uuid:token>/", materials.material, "case_file"),
             page("cases/<str:reference>/papers/certificate/", papers.certificate, "certificate"),

@@ -47,6 +47,7 @@ SENTENCES: dict[str, Any] = {
     B.PAY_TO_PERSON: _("Payment to your own bank account ordered"),
     B.CONFIRM_PAYOUT: _("The bank confirmed the payment"),
     "contact": _("Contact details changed"),
+    "code": _("New query code at the counter"),
     "redate": _("Dates moved, because the holidays were published"),
     "dispute": _("You queried the result"),
     "answer": _("Your query was answered"),

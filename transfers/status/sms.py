@@ -139,6 +139,10 @@ TEXTS: dict[str, tuple[Any, ...]] = {
         _("Contact details of …%(tail)s changed. Not you? Call %(phone)s."),
         _("Contact of …%(tail)s changed. Not you? Call us."),
     ),
+    "counter_code": (
+        _("A counter made a new query code for …%(tail)s. Not you? Call %(phone)s."),
+        _("New query code for …%(tail)s. Not you? Call us."),
+    ),
     "answer": (
         _("See online: your query is answered, …%(tail)s."),
         _("Query answered, …%(tail)s. See online."),
@@ -281,6 +285,12 @@ def contact_text(application: TransferApplication) -> str:
     """To the number that was replaced, in the active language."""
     agency = application.destination_agency
     return written("contact", agency, application.reference, None, {"phone": agency.phone})
+
+
+def counter_code_text(application: TransferApplication) -> str:
+    """That an office made a new query code, without it, in the active language."""
+    agency = application.destination_agency
+    return written("counter_code", agency, application.reference, None, {"phone": agency.phone})
 
 
 def written(

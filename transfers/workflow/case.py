@@ -35,7 +35,7 @@ Lateness = tuple[LatenessReason, Owner]
 
 # Verbs of events that move no state.
 NEWS = "news"  # only tells something
-CONTACT = "contact"  # `workflow.contact`
+CONTACT, CODE = "contact", "code"  # `workflow.contact`
 DISPUTE, ANSWER = "dispute", "answer"  # `workflow.feedback`
 
 # Actions the applicant gets a message about; never silent for longer than one stage.
@@ -77,6 +77,8 @@ def label_of(verb: str) -> Any:
         name = _("The applicant was told something")
     elif tail == CONTACT:
         name = _("Contact details changed")
+    elif tail == CODE:
+        name = _("New query code at the counter")
     elif tail == "record":
         name = _("Contribution record changed")
     elif tail == DISPUTE:

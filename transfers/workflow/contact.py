@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,19 +15,28 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from ..deadlines.mails import contact_mail
+from ..deadlines.mails import contact_mail, counter_code_mail
 from ..models.alerts import OutboxMessage
 from ..models.applications import NotifyBy, TransferApplication
-from ..models.events import Event
+from ..models.events import ActorKind, Event
 from ..policy import remembered
+from ..rules.hashing import digest_of
+from ..rules.states import Role
 from ..status import sms
 from ..status.situation import query_period
+from . import query_codes
 from .actors import Actor
-from .case import CONTACT, Case
+from .case import CODE, CONTACT, Case, Request
 from .errors import Invalid, NotAllowed, Problems
 
 CHANGES_A_DAY = 5  # of one case
+# How long a fresh query code can be had again by asking the same page once more.
+CODE_VISIBLE = timedelta(minutes=30)
 
+_WRITTEN = {
+    CONTACT: (contact_mail, sms.contact_text),
+    CODE: (counter_code_mail, sms.counter_code_text),
+}
 _LONGEST_EMAIL = 254  # of the column; the shape alone would allow 320
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 
@@ -129,8 +139,10 @@ def change(
     by: Actor,
     at: datetime,
     seen: int | None = None,
+    reason: str = "",
 ) -> Event | None:
-    """Correct how the applicant is reached; None where nothing would change.
+    """Correct how the applicant is reached; None where nothing would change. `reason`: staff's, with how
+    they saw who asks.
 
     An address that is given up, or no longer told of changes, is told so once: whoever it belongs to
     must learn of a change they did not make. The event names what changed, never the values. Raises
@@ -143,6 +155,7 @@ def change(
         raise Problems(problems)
     with remembered(), transaction.atomic():
         case = Case.claim(application, by, at, seen=seen)
+        _at_a_counter(case)
         old = Contact.of(case.application)
         changed = [
             each.name
@@ -167,13 +180,53 @@ def change(
             CONTACT,
             from_state=state,
             to_state=state,
+            reason=reason,
             facts={"changed": changed, "notify_by": new.notify_by},
             message=False,
         )
         for address in _given_up(old, new):
-            _say_goodbye(case, event, address, old.language)
+            _write_to(case, event, address, old.language)
         case.application.claimed = False
     return event
+
+
+def new_code(
+    application: TransferApplication, *, by: Actor, at: datetime, reason: str, key: UUID
+) -> str:
+    """A new query code for somebody who came to an office; the old one no longer works.
+
+    Every address on file is told that there is one, never the code. A request repeated under the same
+    `key` is answered with the same code for half an hour. `reason` says how the clerk saw who asks.
+    Raises NotAllowed for who is at the counter of neither office, and for a key that was used up.
+    """
+    plain = query_codes.code_of(f"counter:{application.reference}:{key}")
+    request = Request(key, digest_of([application.reference, CODE]))
+    with remembered(), transaction.atomic():
+        case = Case.claim(application, by, at, request=request)
+        _at_a_counter(case)
+        done = request.answer()
+        if done is not None:
+            if at - done.at > CODE_VISIBLE or done.user != by.user:
+                raise NotAllowed(_("This page is too old. Open it again."), code="key")
+            transaction.set_rollback(True)
+            return plain
+        query_codes.keep(case.application, plain)
+        state = str(case.application.state)
+        event = case.tell(CODE, from_state=state, to_state=state, reason=reason, message=False)
+        contact = Contact.of(case.application)
+        addresses = [contact.contact_email, contact.contact_phone if settings.SMS_URL else ""]
+        for address in filter(None, addresses):
+            _write_to(case, event, address, contact.language)
+        case.application.claimed = False
+    return plain
+
+
+def _at_a_counter(case: Case) -> None:
+    """Staff do this for somebody who stands before them, at one of the two offices."""
+    if case.by.kind is ActorKind.STAFF and not (
+        case.side is not None and case.by.roles & {Role.CLERK, Role.SUPERVISOR}
+    ):
+        raise NotAllowed(_("Only the counters of the two offices may do this."), code="counter")
 
 
 def _changes_on(application: TransferApplication, day: date) -> int:
@@ -201,18 +254,19 @@ def _given_up(old: Contact, new: Contact) -> list[str]:
     return addresses
 
 
-def _say_goodbye(case: Case, event: Event, address: str, language: str) -> None:
-    """Queue the last word to an address, in the language it was used to."""
+def _write_to(case: Case, event: Event, address: str, language: str) -> None:
+    """Queue word of what was changed to an address, in the language it is used to."""
     by_mail = "@" in address
+    write, text = _WRITTEN[event.verb]
     with override(language):
-        mail = contact_mail(case.application) if by_mail else None
+        mail = write(case.application) if by_mail else None
         OutboxMessage.objects.create(
-            key=f"contact:{case.application.reference}:{event.seq}:{'email' if by_mail else 'sms'}",
+            key=f"{event.verb}:{case.application.reference}:{event.seq}:{'email' if by_mail else 'sms'}",
             kind=OutboxMessage.Kind.LETTER,
             application=case.application,
             address=address,
             subject=mail.subject if mail else event.verb,
-            text=mail.text if mail else sms.contact_text(case.application),
+            text=mail.text if mail else text(case.application),
             created_at=case.at,
             next_try_at=case.at,
         )
