@@ -87,6 +87,28 @@ def test_every_chart_has_a_title_words_and_its_numbers_in_a_table(client: Client
     assert all(f">{number}</td>" in table for number in ("1,250", "99%", "11.5", "15"))
 
 
+def test_the_arrival_of_balances_is_told_apart_from_time_kept(client: Client) -> None:
+    """Nobody promised a day for it, so it is neither in time nor late."""
+    full_year()
+    client.cookies["jiexu-language"] = "en"
+    html = client.get("/statistics/", {"place": "350500"}).content.decode()
+    chart = re.findall(r"<svg.*?</svg>", html, re.S)[0]
+    assert chart.count("<rect") == 4
+    # At any width and size of text a label stands above its bar, never under it.
+    for base, top in re.findall(
+        r'<text x="0" y="([\d.]+)em">[^<]+</text><rect x="0%" y="([\d.]+)em"', chart
+    ):
+        assert float(base) < float(top)
+    table = re.findall(r"<tbody.*?</tbody>", html, re.S)[0]
+    *judged, arrival = [re.findall(r">([^<]+)</t[hd]>", row) for row in table.split("</tr>")[:-1]]
+    assert arrival == ["Balances that have arrived", "15,000", "–", "99 %"]
+    assert {tuple(row[1:]) for row in judged} == {("15,000", "99 %", "–")}
+    for row in rows_of(client, "350500"):
+        arrived = row["Measure"] == "Balances that have arrived"
+        assert (row["Arrived (%)"] != "") == arrived
+        assert not arrived or row["In time (%)"] == ""
+
+
 def test_what_is_withheld_is_nowhere_on_the_page_nor_in_the_file(client: Client) -> None:
     secret = {"cases": 7, "on_time": 6, "median_days": Decimal("33.5"), "p90_days": Decimal("44.5")}
     cover = {

@@ -29,10 +29,9 @@ from ..tables.writing import CSV_TYPE, Cell, as_csv
 OFFERED = (
     Measure.RELATION, Measure.CHECK, Measure.TRANSFER_OUT, Measure.TRANSFER_IN, Measure.BALANCE,
 )  # fmt: skip
-# What the year is judged by, in the order of a case.
-JUDGED = (
-    Measure.CHECK, Measure.TRANSFER_OUT, Measure.TRANSFER_IN, Measure.RELATION, Measure.ARRIVAL,
-)  # fmt: skip
+# What the year is judged by, in the order of a case. Nobody promised when a balance arrives, so that
+# it has is no matter of time kept.
+JUDGED = (Measure.CHECK, Measure.TRANSFER_OUT, Measure.TRANSFER_IN, Measure.RELATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,7 @@ class Bar:
     """One row of a chart; lengths in percent of the picture's width, heights in em."""
 
     label: str
+    label_base: str
     text: str
     length: str
     top: str
@@ -110,10 +110,13 @@ class Chart:
     description: str
     bars: list[Bar]
     height: str
+    left: str
     hint: str = ""
 
 
-_LEFT, _ROOM, _ROW = 24.0, 48.0, 1.9  # where bars start, how long they may be, a row's height
+_RIGHT, _ROW = 72.0, 1.9  # where the longest bar ends, a row's height
+_LEFT = 24.0  # where bars start that stand beside their labels
+_ABOVE = 1.2  # the height of a line with a label above its bar
 
 
 def _chart(
@@ -123,10 +126,12 @@ def _chart(
     *,
     full: float | None = None,
     hint: str = "",
+    above: bool = False,
 ) -> Chart | None:
     """A chart of (label, words, length, length of the line beyond); None where there is nothing to draw.
 
-    `full`: the length that fills the picture; otherwise the longest does.
+    `full`: the length that fills the picture; otherwise the longest does. `above`: labels stand above
+    their bars, as they must if they are longer than the name of a month.
     """
     given = list(rows)
     longest = max((max(length or 0, line or 0) for *_words, length, line in given), default=0)
@@ -134,21 +139,24 @@ def _chart(
         return None
     longest = full or longest
     bars = []
+    left, head = (0.0, _ABOVE) if above else (_LEFT, 0.0)
+    room, row = _RIGHT - left, _ROW + head
     for place, (label, text, length, line) in enumerate(given):
-        top = place * _ROW
+        top = place * row + head
         bars.append(
             Bar(
                 label,
+                f"{top + 1.25 - head:.2f}",
                 text,
-                f"{_ROOM * (length or 0) / longest:.2f}",
+                f"{room * (length or 0) / longest:.2f}",
                 f"{top + 0.35:.2f}",
                 f"{top + 1.25:.2f}",
-                f"{_LEFT + _ROOM * line / longest:.2f}" if line else "",
+                f"{left + room * line / longest:.2f}" if line else "",
                 f"{top + 0.85:.2f}",
             )
         )
     words = _("A bar for each row. The table below has the same numbers.")
-    return Chart(name, title, words, bars, f"{len(given) * _ROW:.2f}", hint)
+    return Chart(name, title, words, bars, f"{len(given) * row:.2f}", f"{left:.0f}", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +232,13 @@ class Page:
         return Figure(cases, sum(row.on_time or 0 for row in rows))
 
     def judged(self) -> list[Line]:
-        lines = []
-        for measure in JUDGED:
-            figure = self.whole_year(measure)
-            lines.append(Line(str(measure.label), figure, figure.share))
-        return lines
+        figures = ((measure, self.whole_year(measure)) for measure in JUDGED)
+        return [Line(str(measure.label), figure, figure.share) for measure, figure in figures]
+
+    def arrival(self) -> Line:
+        """How many of the balances of the year's transfers have come by now."""
+        figure = self.whole_year(Measure.ARRIVAL)
+        return Line(str(Measure.ARRIVAL.label), figure, figure.share)
 
     def monthly(self) -> list[Line]:
         lines = []
@@ -244,6 +254,7 @@ class Page:
             _("In time, %(year)d") % {"year": self.year},
             ((_SHORT[m](), f.share, f.percent, None) for m in JUDGED for f in [self.whole_year(m)]),
             full=100,
+            above=True,
         )
 
     def month_charts(self) -> list[Chart]:
@@ -289,7 +300,6 @@ _SHORT = {
     Measure.TRANSFER_OUT: lambda: str(Measure.TRANSFER_OUT.label),
     Measure.TRANSFER_IN: lambda: str(Measure.TRANSFER_IN.label),
     Measure.RELATION: lambda: _("All of it"),
-    Measure.ARRIVAL: lambda: _("Balance here"),
 }
 
 
@@ -347,14 +357,16 @@ def as_table(request: HttpRequest) -> HttpResponse:
             figure = page.month(measure, month)
             if figure.empty:
                 continue
+            percent = "" if figure.percent is None else figure.percent
             rows.append([
                 page.code, page.place.name, f"{month:%Y-%m}", str(measure.label),
                 figure.counted if figure.cases is None else figure.cases,
-                "" if figure.percent is None else figure.percent,
+                *(("", percent) if measure == Measure.ARRIVAL else (percent, "")),
                 figure.median or "", figure.p90 or "",
             ])  # fmt: skip
     header = [
         _("Code"), pgettext("of statistics", "Place"), _("Month"), _("Measure"), _("Ended"), _("In time (%)"),
+        _("Arrived (%)"),
         _("Half took at most (working days)"), _("9 in 10 took at most (working days)"),
     ]  # fmt: skip
     response = HttpResponse(as_csv(header, rows), content_type=CSV_TYPE)
