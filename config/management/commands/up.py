@@ -144,9 +144,8 @@ def _start_services(supervisor: Supervisor) -> None:
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]
     commands = {
         "web": [
-            *(sys.executable, "-m", "gunicorn", "config.wsgi:application", "--preload"),
-            *("--bind", f"{ADDRESS}:{settings.PORT}", "--workers", "2", "--threads", "4"),
-            *("--timeout", "60", "--graceful-timeout", "10", "--no-control-socket"),
+            *(sys.executable, "-m", "gunicorn", "config.wsgi:application"),
+            *("--bind", f"{ADDRESS}:{settings.PORT}", "--graceful-timeout", "10"),
         ],
         "worker": [*celery, "worker", "-c", "1", "--without-gossip", "--without-mingle"],
         "beat": [
