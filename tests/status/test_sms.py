@@ -96,14 +96,8 @@ def test_whatever_the_applicant_is_told_has_a_text_of_its_own() -> None:
         Action.PASS_CHECK, BalanceAction.MISMATCH, BalanceAction.BOUNCE, BalanceAction.PAY_TO_PERSON,
     }  # fmt: skip
     assert told <= set(TEXTS)
-    assert set(TEXTS) == told | set(sms._STAYS.values()) | {
-        sms.FIRST,
-        "late",
-        "code",
-        "contact",
-        "answer",
-        "news",
-    }
+    by_name = {sms.FIRST, "late", "code", "contact", "counter_code", "answer", "news"}
+    assert set(TEXTS) == told | set(sms._STAYS.values()) | by_name
 
 
 def message(application: TransferApplication, event: Event | None = None) -> OutboxMessage:
