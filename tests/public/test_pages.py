@@ -2,6 +2,8 @@
 
 import gzip
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,6 +12,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.views import defaults
 
+from tests.public.visits import enter, fill_in
+from tests.scenes import Scene, example_number
+from transfers.models import TransferApplication
 from transfers.public.urls import urlpatterns
 
 OPEN = ["start", "accessibility", "apply", "lookup"]
@@ -107,6 +112,42 @@ def test_error_pages_need_no_database() -> None:
 
 
 @pytest.mark.django_db
+def test_a_step_that_was_handed_in_is_not_called_lost_by_the_page_of_an_error(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The case is made; then the page that would say so fails."""
+
+    def fail(*_args: object, **_options: object) -> None:
+        raise RuntimeError
+
+    fill_in(client, example_number())
+    assert client.post("/apply/check/").status_code == 302
+    monkeypatch.setattr("transfers.public.apply.describe", fail)
+    client.raise_request_exception = False
+    client.cookies["jiexu-language"] = "en"
+    answer = client.get("/apply/done/")
+    assert answer.status_code == 500
+    html = answer.content.decode()
+    assert "Nothing of your last step was handed in" not in html
+    assert "没有提交成功" not in html
+    assert TransferApplication.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_who_comes_to_a_button_by_its_address_is_led_on(client: Client) -> None:
+    """As the switches of language and text do on a page that answered to a button."""
+    application = Scene().accepted()
+    enter(client, application)
+    status = f"/status/{application.reference}/"
+    for address, to in (
+        (f"{status}again/", status), ("/status/leave/", "/"), ("/employer/logout/", "/employer/"),
+    ):  # fmt: skip
+        answer = client.get(address)
+        assert (answer.status_code, answer["Location"]) == (302, to)
+    assert client.get(status).context["application"] == application  # nobody was signed out
+
+
+@pytest.mark.django_db
 def test_a_form_from_another_site_gets_a_page_with_a_way_out() -> None:
     client = Client(enforce_csrf_checks=True)
     answer = client.post("/status/", {"reference": "a", "code": "b"})
@@ -127,11 +168,16 @@ def test_weight_of_the_styles() -> None:
 
 
 def test_no_public_address_can_carry_personal_data() -> None:
-    """Variable parts are the reference, and a paper's number and code, which name nobody."""
-    variable = {
-        name for each in urlpatterns for name in re.findall(r"<str:(\w+)>", str(each.pattern))
-    }
-    assert variable == {"reference", "number", "code"}
+    """Variable parts are the reference of a case or batch, a paper's number and code, the kind of a
+    file, and a token with the number of an account: they name nobody."""
+
+    def parts(patterns: Any) -> Iterator[str]:
+        for each in patterns:
+            yield from re.findall(r"<(?:str:)?(\w+)>", str(each.pattern))
+            yield from parts(getattr(each, "url_patterns", ()))
+
+    known = {"reference", "number", "code", "case", "kind", "uidb64", "token"}
+    assert set(parts(urlpatterns)) == known
 
 
 def test_languages_are_the_two_of_the_switch() -> None:

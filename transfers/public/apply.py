@@ -32,6 +32,7 @@ from ..rules.states import State
 from ..status import describe, describe_unsent, situation_of
 from ..workflow.errors import Invalid, Problems
 from . import throttle, uploading, visit
+from .pages import by_button_only
 
 AGAIN = frozenset({State.REJECTED, State.WITHDRAWN, State.RECALLED})
 
@@ -366,7 +367,7 @@ def _qr(address: str) -> str:
     return out.getvalue().decode()
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@by_button_only("status")
 def again(request: HttpRequest, reference: str) -> HttpResponse:
     """A new application with the answers of one that came to nothing; files are asked for anew.
 
@@ -375,7 +376,7 @@ def again(request: HttpRequest, reference: str) -> HttpResponse:
     application = visit.case_of(request, reference)
     if application is None:
         return redirect("lookup")
-    if application.state not in AGAIN or request.method != "POST":
+    if application.state not in AGAIN:
         return redirect("status", reference=reference)
     draft = _draft(request)
     if draft is None or draft.follows_id != application.pk:

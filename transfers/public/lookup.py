@@ -30,6 +30,7 @@ from ..models.drafts import Draft
 from ..workflow import query_codes
 from ..workflow.contact import phone_of
 from . import throttle, typed, visit
+from .pages import by_button_only
 
 _SHAPE = re.compile(r"[A-Z]{2}[0-9]{8}-[0-9]{7}")
 
@@ -241,12 +242,8 @@ def _plain_contact(text: str) -> str:
     return phone_of(plain)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@by_button_only("start")
 def leave(request: HttpRequest) -> HttpResponseRedirect:
-    """Forget everything this visit knew: for shared computers and other people's phones.
-
-    A link there, without the button, forgets nothing.
-    """
-    if request.method == "POST":
-        visit.leave(request)
+    """Forget everything this visit knew: for shared computers and other people's phones."""
+    visit.leave(request)
     return redirect("start")

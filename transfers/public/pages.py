@@ -1,12 +1,18 @@
 """The pages that know no case: start, accessibility statement, the reader's switches."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from ..templatetags.jiexu import CONTRAST_COOKIE, HIGH, LARGE, TEXT_COOKIE
+
+View = Callable[..., HttpResponse]
 
 
 @require_safe
@@ -62,6 +68,20 @@ def _remembered(request: HttpRequest, cookie: str, value: str) -> HttpResponse:
     else:
         response.delete_cookie(cookie, samesite="Lax")
     return response
+
+
+def by_button_only(to: str) -> Callable[[View], View]:
+    """A view for POST alone. Who comes by its address, as from a switch of language after a refusal, is
+    led on to the page of this name."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            return view(request, **kwargs) if request.method == "POST" else redirect(to, **kwargs)
+
+        return guarded
+
+    return decorate
 
 
 def _back(request: HttpRequest) -> str:

@@ -15,8 +15,8 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
+from ..pages import by_button_only
 from .access import acts_for_employer, for_employers
 
 _WRONG = _("No account has this code and this password. Please check both.")
@@ -68,7 +68,7 @@ class SignIn(_Refused, auth_views.LoginView):
         return super().get(request, *args, **kwargs)
 
 
-@require_POST
+@by_button_only("employer")
 def sign_out(request: HttpRequest) -> HttpResponseRedirect:
     logout(request)
     return redirect("employer-login")
