@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from transfers.models.applications import TransferApplication
 from transfers.models.contributions import Contribution
 from transfers.rules import months
 from transfers.rules.states import Scheme
+from transfers.workflow import merging
 
 from .models import ArrearsCase
-from .quoting import months_of
 from .rules.rows import Row
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def enter(case: ArrearsCase, rows: tuple[Row, ...], *, by: "User", at: datetime)
 
     Months that the record has by now are left as they are.
     """
+    _hold(case)
     held = months.covered(
         months.Span(row.from_month, row.to_month)
         for row in Contribution.objects.filter(person=case.person_id, pool=case.pool_id).exclude(
@@ -39,6 +41,7 @@ def enter(case: ArrearsCase, rows: tuple[Row, ...], *, by: "User", at: datetime)
             to_month=last,
             months=months.Span(first, last).length,
             base_fen=base,
+            paid_back_under_id=case.receivable_id,
             recorded_by=by,
             recorded_at=at,
         )
@@ -49,14 +52,16 @@ def enter(case: ArrearsCase, rows: tuple[Row, ...], *, by: "User", at: datetime)
     return sum(span.months for span in spans)
 
 
-def take_out(case: ArrearsCase, *, entered_at: datetime) -> None:
-    """Take out again what `enter` entered at that moment."""
-    asked = months_of(case)
+def take_out(case: ArrearsCase) -> None:
+    """Take out again what `enter` entered of the case, whatever was recorded beside it since."""
+    _hold(case)
     Contribution.objects.filter(
-        person=case.person_id,
-        pool=case.pool_id,
-        recorded_at=entered_at,
-        brought_by__isnull=True,
-        from_month__gte=asked[0],
-        to_month__lte=asked[-1],
+        person=case.person_id, pool=case.pool_id, paid_back_under=case.receivable_id
     ).delete()
+
+
+def _hold(case: ArrearsCase) -> None:
+    """The person's transfers first, as whoever merges holds one before the person."""
+    transfers = TransferApplication.objects.filter(person=case.person_id, origin=case.pool_id)
+    list(transfers.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    merging.hold(case.person_id)

@@ -13,7 +13,7 @@ from transfers.workflow.errors import Invalid
 
 from .. import letters, quoting, record
 from ..letters import Facts
-from ..models import Allocation, ArrearsEvent, ArrearsMonth, Method, Payment, Quote, TakenBack
+from ..models import Allocation, ArrearsMonth, Method, Payment, Quote, TakenBack
 from ..policy import NotInForce
 from ..rules.asked import Refused
 from ..rules.assessment import Assessment
@@ -245,8 +245,7 @@ def take_back(claimed: Claimed, *, number: int, text: str) -> None:
     if payment is None:
         raise Invalid("number", _("Choose a payment that holds."), code="required")
     if case.state == State.SETTLED:
-        settled = ArrearsEvent.objects.filter(case=case, to_state=State.SETTLED).latest("seq")
-        record.take_out(case, entered_at=settled.at)
+        record.take_out(case)
     for instruction in (payment.principal, payment.late_fee):
         if instruction is not None:
             ledger.reverse(instruction, by=claimed.user, at=claimed.at)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from ..rules.states import Scheme
 from .applications import TransferApplication
 from .forms import ContributionRow, InformationForm
+from .ledger import Receivable
 from .people import Person
 from .regions import Region
 
@@ -16,6 +17,7 @@ class Contribution(models.Model):
     """A span of contribution months in a pool's record of a person; ends are firsts of months.
 
     `brought_by`: the information form that brought the span from elsewhere, if one did.
+    `paid_back_under`: what was owed for it, where it was missed and paid back.
     """
 
     person = models.ForeignKey(
@@ -35,6 +37,10 @@ class Contribution(models.Model):
     brought_by = models.ForeignKey(
         InformationForm, models.PROTECT, null=True, blank=True, related_name="+",
         verbose_name=_("brought by"),
+    )  # fmt: skip
+    paid_back_under = models.ForeignKey(
+        Receivable, models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
+        verbose_name=_("paid back under"),
     )  # fmt: skip
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",

@@ -104,7 +104,7 @@ def _render(
     for step in steps:
         step.application = application
     if rows is None and merging.may_record(application, Actor.staff(desk.user)):
-        own = [row for row in found if row.brought_by_id is None]
+        own = [row for row in found if merging.retyped(row)]
         scheme = application.scheme_from if side is Side.ORIGIN else application.scheme_to
         rows = RecordRowFormSet(
             prefix="rows",

@@ -4,7 +4,7 @@ How months are counted is `rules.months`; here the rows are read and written. Wh
 person holds the person's row, so two cases of one person are never merged at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -58,7 +58,13 @@ def record_of(application: TransferApplication, side: Side) -> list[Contribution
     rows = Contribution.objects.filter(
         person=application.person_id, pool=pool_of(application, side)
     )
-    return list(rows.select_related("brought_by__application").order_by("from_month", "pk"))
+    rows = rows.select_related("brought_by__application", "paid_back_under")
+    return list(rows.order_by("from_month", "pk"))
+
+
+def retyped(row: Contribution) -> bool:
+    """Whether a row is the clerk's to type: no transfer brought it, no payment entered it."""
+    return row.brought_by_id is None and row.paid_back_under_id is None
 
 
 def spans_of(rows: Iterable[Contribution | ContributionRow]) -> list[Span]:
@@ -125,7 +131,7 @@ def merge(case: Case, *, merged_months: int | None, text: str) -> Merge:
     months overlap and nobody says how that was settled.
     """
     application = case.application
-    _hold(application)
+    hold(application.person_id)
     form = InformationForm.objects.filter(application=application).latest("version")
     brought = list(form.rows.all())
     report = report_of(application, brought, record_of(application, Side.DESTINATION))
@@ -173,15 +179,16 @@ def facts_of(merge: Merge) -> dict[str, object]:
 def keep(case: Case, form: InformationForm) -> None:
     """Take what was sealed as the origin's record, where it had none of the person."""
     application = case.application
-    _hold(application)
+    hold(application.person_id)
     if not Contribution.objects.filter(
         person=application.person_id, pool=application.origin_id
     ).exists():
         _add(application, Side.ORIGIN, form.rows.all(), None, case)
 
 
-def _hold(application: TransferApplication) -> None:
-    Person.objects.select_for_update().get(pk=application.person_id)
+def hold(person_id: int) -> None:
+    """Hold a person's row until the end of the transaction, to write rows of the record."""
+    Person.objects.select_for_update().get(pk=person_id)
 
 
 def _add(
@@ -228,7 +235,8 @@ def record(
     at: datetime,
     seen: int | None = None,
 ) -> Event:
-    """Replace the own side's rows of the person; rows that a transfer brought stay as they are.
+    """Replace the own side's rows of the person; rows that a transfer brought stay as they are, and so
+    do months that were paid back.
 
     Raises NotAllowed for who may not, Problems naming what is wrong with the rows, Stale when
     somebody else acted on the case since `seen`.
@@ -238,13 +246,15 @@ def record(
         fresh, side = case.application, case.side
         if side is None or not may_record(fresh, by):
             raise NotAllowed(_("This record cannot be changed now, or not by you."), code="record")
-        _hold(fresh)
+        hold(fresh.person_id)
         checked, problems = checked_rows(rows, group=_kind)
-        if problems:
-            raise Problems(problems)
-        own = Contribution.objects.filter(
+        held = Contribution.objects.filter(
             person=fresh.person_id, pool=pool_of(fresh, side), brought_by=None
         )
+        problems += _paid_back_already(rows, held.filter(paid_back_under__isnull=False))
+        if problems:
+            raise Problems(problems)
+        own = held.filter(paid_back_under=None)
         before = sum(row.months for row in own)
         own.delete()
         schemes = [row.scheme for row in sorted(rows, key=lambda row: row.from_month)]
@@ -273,6 +283,24 @@ def record(
         )
         fresh.claimed = False
     return event
+
+
+def _paid_back_already(
+    rows: Sequence[RecordDraft], held: Iterable[Contribution]
+) -> Iterator[Invalid]:
+    """Typed rows with months that stand in the record because they were paid back."""
+    paid = months.covered(spans_of(held))
+    for number, row in enumerate(rows, start=1):
+        first, last = row.from_month.replace(day=1), row.to_month.replace(day=1)
+        if row.scheme == Scheme.RESIDENT or last < first:
+            continue
+        if twice := paid & months.covered([Span(first, last)]):
+            yield Invalid(
+                "rows",
+                _("Row %(row)s repeats months that were paid back: %(months)s. Leave them out.")
+                % {"row": number, "months": months.spelled(twice)},
+                code="overlap",
+            )
 
 
 def _kind(row: RowDraft) -> bool:
