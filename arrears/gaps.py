@@ -5,11 +5,11 @@ from datetime import date
 
 from transfers.models.contributions import Contribution
 from transfers.models.people import Person
-from transfers.rules import months
-from transfers.rules.months import Span, number
+from transfers.rules.months import Span, month_numbered, number
 from transfers.rules.states import Scheme
 from transfers.workflow.merging import spans_of
 
+from .coverage import Coverage, coverage_of
 from .models import ArrearsCase, ArrearsMonth
 from .rules.periods import first_of
 
@@ -18,7 +18,7 @@ from .rules.periods import first_of
 class Gap:
     """Missed months in a row. `case`: the one that asks for the first of them, if one does.
 
-    `resumed_month` None: nothing is on record since. `consecutive_before`: months on record in a row
+    `resumed_month`: the first month paid again, here or elsewhere; None: nothing is on record since. `consecutive_before`: months on record in a row
     before the gap.
     """
 
@@ -43,23 +43,36 @@ def spans(person: Person, pool: str) -> list[Span]:
     return spans_of(rows.order_by("from_month", "pk"))
 
 
-def gaps_of(person: Person, pool: str, *, until: date) -> list[Gap]:
+def coverage(person: Person, pool: str) -> Coverage:
+    """What is known of the person's months here and elsewhere. Two queries."""
+    return coverage_of([(person.pk, pool, None)])[person.pk, pool]
+
+
+def gaps_of(person: Person, pool: str, *, until: date, known: Coverage | None = None) -> list[Gap]:
     """The gaps of a record, in order; after the last month on record up to the month before `until`.
 
-    Two queries, or one where nothing is missed.
+    A gap is the pool's where the month before it is on its record, and ends where months are paid
+    again, here or elsewhere, or with the month in which the person left. One query, and none where
+    nothing is missed; two more where it is not `known` what there is.
     """
-    covered = months.covered(spans(person, pool))
-    if not covered:
+    known = known or coverage(person, pool)
+    if not known.own:
         return []
-    runs = list(months.runs(covered))
+    last = max(number(until) - 1, number(max(known.own)))
     found: list[tuple[date, date, date | None, int]] = []
-    for (start, end), following in zip(runs, [*runs[1:], None], strict=True):
-        length = number(end) - number(start) + 1
-        first = first_of(end, 1)
-        if following is not None:
-            found.append((first, first_of(following[0], -1), following[0], length))
-        elif number(first) < number(until):
-            found.append((first, first_of(until, -1), None, length))
+    missed: list[date] = []
+    run, own = 0, False
+    for month in map(month_numbered, range(number(min(known.own)), last + 1)):
+        if known.paid(month):
+            if missed:
+                found.append((missed[0], missed[-1], month, run))
+                missed = []
+            own = month in known.own
+            run = 0 if not own else 1 if first_of(month, -1) not in known.own else run + 1
+        elif own and known.asks(month):
+            missed.append(month)
+    if missed:
+        found.append((missed[0], missed[-1], known.next_paid(missed[-1], until), run))
     if not found:
         return []
     asked = {

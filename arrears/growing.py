@@ -1,53 +1,81 @@
 """Gaps that go on while nothing is paid again: a case asks for every month that ends unpaid."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
-from transfers.models.contributions import Contribution
-from transfers.rules import months
-from transfers.rules.months import month_numbered, number
-from transfers.rules.states import Scheme
+from django.db.models import F
 
-from .models import ArrearsCase, ArrearsMonth
+from transfers.rules.months import month_numbered, number
+
+from .coverage import Coverage, coverage_of
+from .models import Allocation, ArrearsCase, ArrearsMonth
 from .rules.periods import first_of
 
 
 def follow(cases: Sequence[ArrearsCase], today: date) -> list[ArrearsMonth]:
     """Cases nothing is paid again on: the gap has grown by every month that ended since.
 
-    Where the pool's record has later months, or another case asks for them, the gap ends there. Two
-    queries, none where no month has ended. Returns the months to ask for.
+    Where months are paid again, here or elsewhere, or another case asks for them, the gap ends there;
+    months of the case that are on record as paid by now are let go, unless something is paid on them
+    (`let_go` takes them out, once the case is stored). A person who has left the pool is asked for
+    nothing after it. Four queries, none where every gap has ended. Returns the months to ask for.
     """
-    this_month = today.replace(day=1)
-    growing = [
-        case
-        for case in cases
-        if case.resumed_month is None and first_of(case.to_month, 1) < this_month
-    ]
+    growing = [case for case in cases if case.resumed_month is None]
     if not growing:
         return []
-    people = {case.person_id for case in growing}
-    pools = {case.pool_id for case in growing}
-    taken: dict[tuple[int, str], set[date]] = {}
-    rows = Contribution.objects.filter(
-        person__in=people, pool__in=pools, to_month__gte=min(case.to_month for case in growing)
-    ).exclude(scheme=Scheme.RESIDENT)
-    for row in rows:
-        taken.setdefault((row.person_id, row.pool_id), set()).update(
-            months.months_of(months.Span(row.from_month, row.to_month))
-        )
-    asked = ArrearsMonth.objects.filter(person__in=people, pool__in=pools, live=True)
-    for person, pool, month in asked.values_list("person", "pool", "month"):
-        taken.setdefault((person, pool), set()).add(month)
+    known = coverage_of(
+        [(case.person_id, case.pool_id, first_of(case.from_month, -1)) for case in growing],
+        since=min(case.from_month for case in growing),
+    )
+    _shrink(growing, known)
+    asked: dict[tuple[int, str], set[date]] = {}
+    rows = ArrearsMonth.objects.filter(
+        person__in={case.person_id for case in growing},
+        pool__in={case.pool_id for case in growing},
+        live=True,
+    )
+    for person, pool, month in rows.values_list("person", "pool", "month"):
+        asked.setdefault((person, pool), set()).add(month)
     wanted = []
     for case in growing:
-        for n in range(number(case.to_month) + 1, number(this_month)):
+        if case.resumed_month is not None:
+            continue
+        key = case.person_id, case.pool_id
+        for n in range(number(case.to_month) + 1, number(today)):
             month = month_numbered(n)
-            if month in taken.get((case.person_id, case.pool_id), ()):
+            if known[key].paid(month) or month in asked.get(key, ()):
                 case.resumed_month = month
                 break
-            wanted.append(
-                ArrearsMonth(case=case, person_id=case.person_id, pool_id=case.pool_id, month=month)
-            )
-            case.to_month = month
+            if known[key].asks(month):
+                wanted.append(
+                    ArrearsMonth(
+                        case=case, person_id=case.person_id, pool_id=case.pool_id, month=month
+                    )
+                )
+                case.to_month = month
     return wanted
+
+
+def let_go(cases: Collection[ArrearsCase]) -> None:
+    """Months that cases as they are stored ask for no longer. One statement."""
+    ArrearsMonth.objects.filter(case__in=cases, month__gt=F("case__to_month")).delete()
+
+
+def _shrink(cases: Sequence[ArrearsCase], known: dict[tuple[int, str], Coverage]) -> None:
+    """Cases end before the first of their months that is on record as paid, if nothing is paid on it."""
+    ends: dict[int, date] = {}
+    for case in cases:
+        there = known[case.person_id, case.pool_id]
+        again = there.next_paid(case.from_month, case.to_month)
+        if again is not None and again <= case.to_month and not there.paid(case.from_month):
+            ends[case.pk] = again
+    if not ends:
+        return
+    held = Allocation.objects.filter(payment__case__in=ends, payment__taken_back__isnull=True)
+    paid = {
+        case for case, month in held.values_list("payment__case", "month") if month >= ends[case]
+    }
+    for case in cases:
+        if case.pk in ends and case.pk not in paid:
+            case.resumed_month = ends[case.pk]
+            case.to_month = first_of(ends[case.pk], -1)

@@ -21,7 +21,7 @@ from transfers.workflow.news import announce
 
 from . import quoting
 from .cases.door import waiting_transfers
-from .growing import follow
+from .growing import follow, let_go
 from .letters import Facts, Letter, Told, letters, outgoing, told, where_of
 from .models import ArrearsCase, ArrearsEvent, ArrearsMonth, Quote
 from .policy import resolve
@@ -223,7 +223,8 @@ def _figures(quote: Quoted) -> str:
 
 
 def _move(made: list[_Made], before: dict[int, tuple[date, date | None]]) -> None:
-    """The cases as they are now: a statement for each pay-by date, and one for gaps that grew."""
+    """The cases as they are now: a statement for each pay-by date, and one for gaps that grew or
+    ended; months that are let go."""
     by_day: dict[date, list[int]] = {}
     for one in made:
         by_day.setdefault(one.quote.pay_by, []).append(one.case.pk)
@@ -238,6 +239,9 @@ def _move(made: list[_Made], before: dict[int, tuple[date, date | None]]) -> Non
     ]
     if grown:
         ArrearsCase.objects.bulk_update(grown, ["to_month", "resumed_month"])
+    shrunk = [case for case in grown if case.to_month < before[case.pk][0]]
+    if shrunk:
+        let_go(shrunk)
 
 
 def _tell_transfers(made: list[_Made], now: datetime) -> None:

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import date
+from enum import Enum
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from transfers.models.contributions import Contribution
 from transfers.rules import months
-from transfers.rules.states import Scheme
 from transfers.workflow.errors import Invalid, NotAllowed
 
 from .. import letters, quoting
-from ..growing import follow
+from ..coverage import Coverage, coverage_of
+from ..growing import follow, let_go
 from ..letters import Facts
 from ..models import ArrearsCase, ArrearsMaterial, ArrearsMonth, Quote
 from ..rules import asked as questions
@@ -55,14 +55,24 @@ def take_materials(claimed: Claimed, *, kinds: list[str]) -> None:
     claimed.figures = {"kinds": known}
 
 
+class Kept(Enum):
+    """Stands for what is not given; None takes away what the case says."""
+
+    AS_IT_IS = "as it is"
+
+
+AS_IT_IS = Kept.AS_IT_IS
+
+
 def assess(
     claimed: Claimed,
     *,
     pay_by: date | None = None,
     to_month: date | None = None,
-    resumed_month: date | None = None,
-    base_fen: int | None = None,
-    consecutive_before: int | None = None,
+    resumed_month: date | Kept | None = AS_IT_IS,
+    base_fen: int | Kept | None = AS_IT_IS,
+    consecutive_before: int | Kept | None = AS_IT_IS,
+    switched: bool | Kept = AS_IT_IS,
 ) -> None:
     """Work out what is owed and quote it. What is given replaces what the case says.
 
@@ -77,12 +87,17 @@ def assess(
         )
     if to_month is not None and to_month != case.to_month:
         _extend(case, to_month, claimed.on)
-    if resumed_month is not None:
+    if resumed_month is None:
+        case.resumed_month = None
+    elif resumed_month is not AS_IT_IS:
         _resume(case, resumed_month, claimed.on)
     ArrearsMonth.objects.bulk_create(follow([case], claimed.on))
-    case.base_fen = case.base_fen if base_fen is None else _base(base_fen)
-    if consecutive_before is not None:
+    if base_fen is not AS_IT_IS:
+        case.base_fen = base_fen if base_fen is None else _base(base_fen)
+    if consecutive_before is not AS_IT_IS:
         case.consecutive_before = consecutive_before
+    if switched is not AS_IT_IS:
+        case.switched = switched
     terms = claimed.terms(claimed.on)
     if pay_by is None:
         pay_by = quoting.pay_by_of(case, claimed.on, terms)
@@ -94,8 +109,9 @@ def assess(
             % {"latest": latest.isoformat()},
         )
     made = quote(claimed, pay_by)
-    case.assess(pay_by=pay_by, provisional=False)
-    claimed.save("to_month", "resumed_month", "base_fen", "consecutive_before")
+    case.assess(pay_by=pay_by)
+    claimed.save("to_month", "resumed_month", "base_fen", "consecutive_before", "switched")
+    let_go([case])
     claimed.figures = {
         "quote": made.version, "total_fen": made.total_fen, "pay_by": pay_by.isoformat(),
     }  # fmt: skip
@@ -117,11 +133,8 @@ def _extend(case: ArrearsCase, to_month: date, today: date) -> None:
     if to_month >= today.replace(day=1):
         raise Invalid("to_month", not_over(to_month), code="future")
     first = first_of(case.to_month, 1)
-    paid = sorted(
-        month for month in recorded(case.person_id, case.pool_id) if first <= month <= to_month
-    )
-    if paid:
-        raise Invalid("to_month", paid_already(paid), code="paid")
+    known = coverage_of([(case.person_id, case.pool_id, first_of(case.from_month, -1))])
+    _refuse_paid(known[case.person_id, case.pool_id], first, to_month, "to_month")
     claim_months(case, first, to_month, field="to_month")
     case.to_month = to_month
 
@@ -153,10 +166,20 @@ def paid_already(paid: Iterable[date]) -> Any:
     }
 
 
-def recorded(person_id: int, pool: str) -> set[date]:
-    """The months that the pool has on record of a person, residents' years aside. One query."""
-    rows = Contribution.objects.filter(person=person_id, pool=pool).exclude(scheme=Scheme.RESIDENT)
-    return months.covered(months.Span(row.from_month, row.to_month) for row in rows)
+def _refuse_paid(known: Coverage, first: date, last: date, field: str) -> None:
+    paid = paid_in(known, first, last)
+    if paid is not None:
+        raise Invalid(field, paid, code="paid")
+
+
+def paid_in(known: Coverage, first: date, last: date) -> Any | None:
+    """Why months cannot be asked for: they are on our record as paid, or on another's."""
+    asked = set(months.months_of(months.Span(first, last)))
+    if here := asked & known.own:
+        return paid_already(here)
+    if away := {month for month in asked if known.away(month)}:
+        return _("These months are paid elsewhere: %(months)s.") % {"months": months.spelled(away)}
+    return None
 
 
 def claim_months(case: ArrearsCase, first: date, last: date, *, field: str = "from_month") -> None:
@@ -221,10 +244,7 @@ def quote(claimed: Claimed, pay_by: date) -> Quote:
     if not found.totals.total_fen:
         raise NotAllowed(_("Nothing is owed for these months; cancel the case."), code="nothing")
     earlier = quoting.current_quote(case)
-    version = earlier.version + 1 if earlier else 1
-    made = quoting.store(
-        quoting.quote_of(case, found, version=version), by=claimed.user, at=claimed.at
-    )
+    made = next_quote(claimed, found, earlier)
     left = by_part(quoting.rest_of(case, made))
     claimed.facts = Facts(
         case,
@@ -235,3 +255,11 @@ def quote(claimed: Claimed, pay_by: date) -> Quote:
         where=letters.where_of(case, pay_by),
     )
     return made
+
+
+def next_quote(claimed: Claimed, found: Assessment, earlier: Quote | None) -> Quote:
+    """An assessment stored as the version after `earlier`, the newest so far."""
+    version = earlier.version + 1 if earlier else 1
+    return quoting.store(
+        quoting.quote_of(claimed.case, found, version=version), by=claimed.user, at=claimed.at
+    )

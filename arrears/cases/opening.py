@@ -22,6 +22,7 @@ from transfers.workflow.errors import Invalid, NotAllowed, Problems
 from transfers.workflow.references import new_reference
 from transfers.workflow.submission import identity_problem
 
+from ..coverage import coverage_of
 from ..letters import Facts
 from ..models import ArrearsCase, ArrearsMaterial, ArrearsMonth
 from ..policy import NotInForce
@@ -30,7 +31,7 @@ from ..redating import assess_by
 from ..rules.asked import EARLIEST, MOST_BASE_FEN, MOST_MONTHS
 from ..rules.periods import first_of
 from ..rules.states import MOVES, OWING, Action, Cause, MaterialKind
-from .assessing import claim_months, not_over, only_after, paid_already, recorded
+from .assessing import claim_months, not_over, only_after, paid_in
 from .claimed import Claimed
 from .door import tell
 
@@ -45,6 +46,7 @@ class Draft:
     """A case as a clerk types it. Months are firsts of months, `pool` a region code.
 
     `resumed_month`: the first month that is paid again, here or elsewhere; None while nothing is.
+    `switched`: the person changed between the employee and the resident scheme.
     """
 
     id_number: str
@@ -57,6 +59,7 @@ class Draft:
     resumed_month: date | None = None
     base_fen: int | None = None
     consecutive_before: int | None = None
+    switched: bool = False
     contact_phone: str = ""
     contact_email: str = ""
     language: str = "zh-hans"
@@ -82,7 +85,7 @@ def open_case(draft: Draft, *, by: Actor, at: datetime) -> ArrearsCase:
         raise Problems(problems)
     with remembered(), transaction.atomic():
         person = _person(draft, on)
-        draft = _as_the_record_has_it(draft, person)
+        draft = _as_the_record_has_it(draft, person, on)
         case = _store(draft, person, agency, at)
         _claim(case)
         kinds = list(dict.fromkeys(draft.materials))
@@ -174,8 +177,9 @@ def _person(draft: Draft, on: date) -> Person:
     return person
 
 
-def _as_the_record_has_it(draft: Draft, person: Person) -> Draft:
-    """The draft with what the record knows of the gap: from where to where, and when it is paid again.
+def _as_the_record_has_it(draft: Draft, person: Person, on: date) -> Draft:
+    """The draft with what records know of the gap: from where to where, and when it is paid again, here
+    or elsewhere.
 
     Raises Problems for months that are paid, and for a part of a gap, because the wait goes by the
     whole of it.
@@ -187,11 +191,10 @@ def _as_the_record_has_it(draft: Draft, person: Person) -> Draft:
     def refused(field: str, sentence: Any, code: str) -> Problems:
         return Problems([Invalid(field, sentence, code=code)])
 
-    covered = recorded(person.pk, draft.pool)
-    paid = sorted(month for month in covered if first <= month <= last)
-    if paid:
-        raise refused("from_month", paid_already(paid), "paid")
-    before = max((month for month in covered if month < first), default=None)
+    on_record = coverage_of([(person.pk, draft.pool, first_of(first, -1))])[person.pk, draft.pool]
+    if (why := paid_in(on_record, first, last)) is not None:
+        raise refused("from_month", why, "paid")
+    before = max((month for month in on_record.own if month < first), default=None)
     if before is not None and first_of(before, 1) != first:
         raise refused(
             "from_month",
@@ -199,22 +202,27 @@ def _as_the_record_has_it(draft: Draft, person: Person) -> Draft:
             % {"month": f"{first_of(before, 1):%Y-%m}"},
             "part_of_a_gap",
         )
-    back = min((month for month in covered if month > last), default=None)
-    if back is not None and first_of(back, -1) != last:
-        raise refused(
-            "to_month",
-            _("The gap lasts until %(month)s; ask for all of it.")
-            % {"month": f"{first_of(back, -1):%Y-%m}"},
-            "part_of_a_gap",
-        )
-    if back is not None and draft.resumed_month not in (None, back):
+    back = on_record.next_paid(last, on)
+    here = back is not None and back in on_record.own
+    typed = draft.resumed_month
+    if here and typed not in (None, back):
         raise refused(
             "resumed_month",
             _("Our record has months again from %(month)s on.") % {"month": f"{back:%Y-%m}"},
             "not_the_record",
         )
+    if back is None or (typed is not None and typed < back):
+        back = typed
+    elif first_of(back, -1) != last and on_record.asks(first_of(last, 1)):
+        missed = first_of(back, -1)
+        ends = min(missed, on_record.stopped_in or missed)
+        raise refused(
+            "to_month",
+            _("The gap lasts until %(month)s; ask for all of it.") % {"month": f"{ends:%Y-%m}"},
+            "part_of_a_gap",
+        )
     _refuse_beside(draft, person, first, last)
-    return replace(draft, resumed_month=back or draft.resumed_month)
+    return replace(draft, resumed_month=back)
 
 
 def _refuse_beside(draft: Draft, person: Person, first: date, last: date) -> None:
@@ -270,8 +278,9 @@ def _store(draft: Draft, person: Person, agency: Agency, at: datetime) -> Arrear
         version=1, person=person, name=draft.name.strip(), pool=agency.region, agency=agency,
         scheme=draft.scheme, cause=draft.cause, from_month=draft.from_month,
         to_month=draft.to_month, resumed_month=draft.resumed_month, base_fen=draft.base_fen,
-        consecutive_before=draft.consecutive_before, contact_phone=draft.contact_phone,
-        contact_email=draft.contact_email, language=draft.language,
+        consecutive_before=draft.consecutive_before, switched=draft.switched,
+        contact_phone=draft.contact_phone, contact_email=draft.contact_email,
+        language=draft.language,
         employer_name=draft.employer_name.strip(), employer_uscc=draft.employer_uscc,
         employer_email=draft.employer_email, opened_at=at, next_on=day,
         next_provisional=provisional,

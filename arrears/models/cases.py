@@ -77,6 +77,9 @@ class ArrearsCase(models.Model):
     consecutive_before = models.PositiveSmallIntegerField(
         _("consecutive months before the gap"), null=True, blank=True
     )
+    switched = models.BooleanField(
+        _("changed between the employee and the resident scheme"), default=False, db_default=False
+    )
 
     contact_phone = models.CharField(_("mobile phone"), max_length=20, blank=True)
     contact_email = models.EmailField(_("e-mail"), blank=True)
@@ -184,13 +187,13 @@ class ArrearsCase(models.Model):
     # The transitions. Each touches this row alone; the door does the rest.
 
     @_move
-    def assess(self, *, pay_by: date, provisional: bool) -> str:
-        self.next_on, self.next_provisional = pay_by, provisional
+    def assess(self, *, pay_by: date) -> str:
+        self.next_on, self.next_provisional = pay_by, False
         return State.PARTLY_PAID if self.state == State.PARTLY_PAID else State.ASSESSED
 
     @_move
-    def requote(self, *, pay_by: date, provisional: bool) -> str:
-        self.next_on, self.next_provisional = pay_by, provisional
+    def requote(self, *, pay_by: date) -> str:
+        self.next_on, self.next_provisional = pay_by, False
         return State.PARTLY_PAID if self.state == State.PARTLY_PAID else State.ASSESSED
 
     @_move

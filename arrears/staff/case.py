@@ -19,7 +19,7 @@ from transfers.staff.pages import page_context
 from transfers.workflow.actors import Actor
 
 from ..cases import missing_materials, offers, waiting_transfers
-from ..gaps import spans
+from ..gaps import coverage, spans
 from ..letters import channel_of
 from ..models import ArrearsCase, ArrearsEvent, Payment, Quote
 from ..quoting import months_of, rest_of
@@ -138,7 +138,12 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         primary=primary,
         more=more,
         months=months_of(found),
-        grid=grid(spans(found.person, found.pool_id), until=desk.today, asked=months_of(found)),
+        grid=grid(
+            spans(found.person, found.pool_id),
+            until=desk.today,
+            asked=months_of(found),
+            away=coverage(found.person, found.pool_id).months_away(desk.today),
+        ),
         quotes=quotes,
         quote=chosen,
         newest=chosen is not None and chosen is quotes[0],

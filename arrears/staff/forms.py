@@ -18,6 +18,8 @@ from ..rules.parts import Party
 from ..rules.states import Action, MaterialKind
 
 _COMMON = ("seen", "key", "note")
+SWITCHED = _("Changed between the employee and the resident scheme")
+SWITCHED_HELP = _("With too few months paid in a row before, the wait is that of a longer gap.")
 
 
 class MoveForm(forms.Form):
@@ -112,12 +114,20 @@ class AssessForm(MoveForm):
     consecutive_before = forms.IntegerField(
         label=_("Months paid in a row before the gap"), required=False, min_value=0, max_value=999
     )
+    switched = forms.BooleanField(label=SWITCHED, help_text=SWITCHED_HELP, required=False)
+
+    # What is emptied is taken away from the case.
+    may_be_emptied = ("resumed_month", "base_fen", "consecutive_before")
 
     def __init__(self, case: ArrearsCase, *args: Any, **kwargs: Any) -> None:
-        names = ("to_month", "resumed_month", "base_fen", "consecutive_before")
-        known = {name: getattr(case, name) for name in names}
+        known = {name: getattr(case, name) for name in ("to_month", *self.may_be_emptied)}
+        known["switched"] = case.switched
         kwargs["initial"] = {**known, **kwargs.get("initial", {})}
         super().__init__(case, *args, **kwargs)
+
+    def data_for_the_door(self) -> dict[str, Any]:
+        emptied = {name: self.cleaned_data[name] for name in self.may_be_emptied}
+        return {**super().data_for_the_door(), **emptied}
 
 
 class PayForm(MoveForm):

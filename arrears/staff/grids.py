@@ -24,14 +24,16 @@ class Mark(StrEnum):
 
     ASKED = "asked"
     OTHER = "elsewhere"
+    AWAY = "away"
 
 
 _MARKS: dict[StrEnum, Any] = {
     Mark.ASKED: _("Missing, asked for by this case"),
     Mark.OTHER: _("Missing, asked for by a case"),
+    Mark.AWAY: _("Paid elsewhere"),
 }
 _LABELS = LABELS | _MARKS
-_SIGNS = SIGNS | dict.fromkeys(_MARKS, "!")
+_SIGNS = SIGNS | {Mark.ASKED: "!", Mark.OTHER: "!", Mark.AWAY: "→"}
 
 
 def grid(
@@ -40,8 +42,12 @@ def grid(
     until: date,
     asked: Collection[date] = (),
     other: Collection[date] = (),
+    away: Collection[date] = (),
 ) -> Grid | None:
-    """The picture up to the month before `until`; None where nothing is on record or asked for."""
+    """The picture up to the month before `until`; None where nothing is on record or asked for.
+
+    Months are asked for by this case, or by an `other`; those `away` are paid elsewhere.
+    """
     known: dict[date, StrEnum] = {}
     for year, statuses in calendar(spans).items():
         known |= {date(year, n, 1): each for n, each in enumerate(statuses, 1) if each}
@@ -52,7 +58,7 @@ def grid(
         return None
     months = range(number(min(known)), max(number(max(known)) + 1, number(until)))
     cells = {month: known.get(month, missing) for month in map(month_numbered, months)}
-    for marked, mark in ((other, Mark.OTHER), (asked, Mark.ASKED)):
+    for marked, mark in ((away, Mark.AWAY), (other, Mark.OTHER), (asked, Mark.ASKED)):
         # A month that was paid back is on record by now, and stays what it is there.
-        cells |= {month: mark for month in marked if cells[month] is missing}
+        cells |= {month: mark for month in marked if cells.get(month) is missing}
     return draw(cells, _LABELS, _SIGNS)

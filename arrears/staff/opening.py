@@ -28,6 +28,7 @@ from ..models import ArrearsCase
 from ..rules.reasons import Cause
 from ..rules.states import MaterialKind
 from .access import name_of, person_or_404
+from .forms import SWITCHED, SWITCHED_HELP
 
 SCHEMES = [choice for choice in Scheme.choices if choice[0] != Scheme.RESIDENT]
 
@@ -64,6 +65,7 @@ class OpeningForm(forms.Form):
         min_value=0,
         max_value=999,
     )
+    switched = forms.BooleanField(label=SWITCHED, help_text=SWITCHED_HELP, required=False)
     base_fen = FenField(
         label=gettext_lazy("Own monthly base (yuan)"),
         help_text=gettext_lazy("Leave empty for the base of the place."),

@@ -19,7 +19,7 @@ from transfers.staff.access import CASE_READERS, for_roles
 from transfers.staff.desk import Desk, desk_of
 from transfers.staff.pages import page_context
 
-from ..gaps import Gap, gaps_of, spans
+from ..gaps import Gap, coverage, gaps_of, spans
 from ..models import ArrearsCase
 from ..rules.reasons import Cause
 from .access import name_of, person_or_404, pools_of, visible
@@ -56,9 +56,9 @@ class Record:
 
 
 def record_of(desk: Desk, person: Person, pool: str, name: str) -> Record:
-    """The record of one pool. Four queries."""
-    held = spans(person, pool)
-    found = gaps_of(person, pool, until=desk.today)
+    """The record of one pool. Five queries."""
+    held, known = spans(person, pool), coverage(person, pool)
+    found = gaps_of(person, pool, until=desk.today, known=known)
     asked = [month for gap in found if gap.case for month in _asked(gap.case)]
     schemes = _schemes(person, pool)
     own = desk.agency is not None and desk.agency.region_id == pool
@@ -66,7 +66,7 @@ def record_of(desk: Desk, person: Person, pool: str, name: str) -> Record:
         person=person,
         pool=pool,
         name=name,
-        grid=grid(held, until=desk.today, other=asked),
+        grid=grid(held, until=desk.today, other=asked, away=known.months_away(desk.today)),
         twice=spelled(doubled(held)),
         gaps=[GapRow(gap, schemes.get(gap.last_paid_month, Scheme.EMPLOYEE)) for gap in found],
         opens=own and desk.works_at_counter,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from arrears.models import ArrearsCase, ArrearsEvent, Payment
+from arrears.cases import perform
+from arrears.models import ArrearsCase, ArrearsEvent, Payment, WageBase
 from arrears.quoting import current_quote
 from arrears.rules.states import Action, State
-from tests.arrears.office import Office, month
-from tests.scenes import staff
+from arrears.staff.outlook import exact_fen
+from tests.arrears.office import PAID_ON, Office, month
+from tests.scenes import moment, staff
 from tests.staff.desks import client_of, form_of
 from transfers.models import Agency, Instruction
 from transfers.rules.states import Role
@@ -119,6 +122,61 @@ def test_a_wrong_answer_of_an_assessment_is_told_at_its_field(
     assert "typed before" in html
     assert f'value="{value}"' in html
     assert state_of(case) == State.OPENED
+
+
+def test_what_is_emptied_is_taken_away_from_the_case(office: Office) -> None:
+    case = office.assessed(office.zhang(resumed_month=month("2025-03"), base_fen=80_000))
+    case = office.paid(case, 1_000)
+    assert case.state == State.PARTLY_PAID
+    client = client_of(office.user("clerk"), "en")
+    emptied = {
+        "pay_by": "2025-03-20", "resumed_month": "", "base_fen": "", "consecutive_before": "",
+    }  # fmt: skip
+    hidden = form(client, case, "assess")
+    page = words(
+        text_of(client.post(case_url(case, "assess"), {**hidden, **emptied, "preview": "1"}))
+    )
+    assert "¥1,627.20" in page
+    assert client.post(case_url(case, "assess"), {**hidden, **emptied}).status_code == 302
+    case = ArrearsCase.objects.get(pk=case.pk)
+    assert (case.base_fen, case.resumed_month, case.consecutive_before) == (None, None, None)
+    quote = current_quote(case)
+    assert quote is not None
+    # 10.00 came in on the day itself.
+    assert (quote.total_fen, case.state) == (162_720, State.PARTLY_PAID)
+
+
+def test_the_preview_takes_in_the_months_that_the_assessment_will(office: Office) -> None:
+    case = office.zhang(resumed_month=month("2025-02"), to_month=month("2025-01"))
+    client = client_of(office.user("clerk"), "en")
+    given = {**form(client, case, "assess"), "pay_by": "2025-03-20", "resumed_month": ""}
+    page = words(text_of(client.post(case_url(case, "assess"), {**given, "preview": "1"})))
+    assert "¥1,627.20" in page
+    assert client.post(case_url(case, "assess"), given).status_code == 302
+    assert current_quote(case).total_fen == 162_720  # type: ignore[union-attr]
+
+
+def test_no_more_is_prefilled_than_is_taken(office: Office) -> None:
+    case = office.assessed(office.zhang(), pay_by=date(2025, 3, 31))
+    WageBase.objects.filter(region="990100").update(amount_fen=900_000)
+    client = client_of(office.user("finance"), "en")
+    page = client.get(case_url(case, "pay"))
+    assert page.context["form"].initial["amount_fen"] == 162_720
+    answer = do(client, case, "pay", **{**PAYMENT, "amount_fen": "1627.20"})
+    assert answer.status_code == 302
+    assert state_of(case) == State.SETTLED
+
+
+def test_the_day_a_quote_was_made_is_the_day_here(office: Office) -> None:
+    """At one in the morning it is still the day before in the clock of the database."""
+    case = office.zhang()
+    perform(
+        case, Action.ASSESS, by=office.actor("clerk"), at=moment(PAID_ON, 1), pay_by=date(2025, 3, 31)
+    )  # fmt: skip
+    quote = current_quote(case)
+    assert quote is not None
+    assert exact_fen(case, quote, date(2025, 3, 20)) == 162_720
+    assert exact_fen(case, quote, date(2025, 3, 19)) is None
 
 
 def test_a_month_that_is_not_over_cannot_be_assessed(office: Office) -> None:
