@@ -5,8 +5,9 @@ until then; when it has lapsed the case is quoted anew.
 """
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from .models import Allocation, ArrearsCase, Quote, QuoteTerms
 from .policy import resolve
 from .rules.asked import Asked
 from .rules.assessment import Assessment, assess
-from .rules.parts import PRINCIPAL, Owed, Part, left
+from .rules.parts import PRINCIPAL, Owed, Part, Party, left, payable, spread
 from .rules.periods import first_of
 from .rules.rows import MonthPaid, Received, Row
 from .rules.stored import found_json, from_json, rows_from, terms_json
@@ -45,6 +46,7 @@ def asked_of(case: ArrearsCase, paid_on: date) -> Asked:
         resumed=case.resumed_month,
         base_fen=case.base_fen,
         consecutive_months_before=case.consecutive_before,
+        switched=case.switched,
     )
 
 
@@ -64,7 +66,7 @@ class Covered:
         return cls(row.month, Part(row.part), row.amount_fen, payment.paid_on, payment.quote_id)
 
 
-def covered_by(cases: Iterable[ArrearsCase]) -> dict[int, list[Covered]]:
+def covered_by(cases: Iterable[ArrearsCase | int]) -> dict[int, list[Covered]]:
     """What the payments that hold cover, by case, in order of time. One query."""
     rows = (
         Allocation.objects.filter(payment__case__in=cases, payment__taken_back__isnull=True)
@@ -91,7 +93,7 @@ def paid_of(
 ) -> dict[date, MonthPaid]:
     """By month, what came in, as the rules take it. `quotes`: the rows of each quote paid under.
 
-    Once the contribution of a month is paid up, its late fee stays what that quote said.
+    Once the contribution of a month is paid up, its late fee stays what the newest of them said.
     """
     by_month: dict[date, list[Covered]] = {}
     for each in covered:
@@ -101,7 +103,8 @@ def paid_of(
         principal = [each for each in parts if each.part in PRINCIPAL]
         fixed: int | None = None
         if principal:
-            row = next(row for row in quotes[principal[-1].quote_id] if row.month == month)
+            newest = max(each.quote_id for each in principal)
+            row = next(row for row in quotes[newest] if row.month == month)
             if sum(each.fen for each in principal) >= row.principal_fen:
                 fixed = row.late_fee_fen
         paid[month] = MonthPaid(
@@ -182,6 +185,82 @@ def assessment_of(case: ArrearsCase, *, on: date, terms: Terms | None = None) ->
         terms or resolve(case.pool_id, on),
         paid_of(covered, rows_of_quotes(under)),
     )
+
+
+def assessment_by(quote: Quote, *, on: date) -> Assessment:
+    """What the months of a quote come to by its own terms, if all that is left is paid on a day.
+
+    What is quoted holds, whatever the place's rules have become since. Two queries at most.
+    """
+    covered = covered_by([quote.case_id]).get(quote.case_id, [])
+    return _anew(assessment_in(quote), covered, _rows_under(covered), on)
+
+
+def _rows_under(covered: Iterable[Covered]) -> dict[int, tuple[Row, ...]]:
+    return rows_of_quotes({each.quote_id for each in covered})
+
+
+def _anew(
+    said: Assessment,
+    covered: Sequence[Covered],
+    quotes: Mapping[int, Sequence[Row]],
+    on: date,
+) -> Assessment:
+    return assess(replace(said.asked, paid_on=on), said.used, paid_of(covered, quotes))
+
+
+class MoreThanOwed(ValueError):  # noqa: N818 - what is wrong with the amount
+    """`most_fen`: what was left to pay on the day of the payment."""
+
+    def __init__(self, most_fen: int) -> None:
+        super().__init__(most_fen)
+        self.most_fen = most_fen
+
+
+NOT_STORED = sys.maxsize  # stands for the quote that a payment makes
+
+
+def covering(
+    said: Assessment,
+    covered: Sequence[Covered],
+    quotes: Mapping[int, Sequence[Row]],
+    payer: Party,
+    amount_fen: int,
+    paid_on: date,
+) -> tuple[Assessment | None, list[Owed]]:
+    """What a payment under a quote covers, and what the case comes to from then on, where that differs.
+
+    A contribution that is paid up before the quote's pay-by date has its late fee end that day. Who
+    pays just what was quoted pays as quoted. Raises MoreThanOwed for an amount between.
+    """
+    sums = sums_of(covered)
+    rest = left(owed_of(said.rows), sums)
+    pay_by = said.asked.paid_on
+    asked = {each.month for each in rest}
+    # A month that is paid in part until a later day is paid up on that day at the earliest.
+    day = max([paid_on, *(each.paid_on for each in covered if each.month in asked)])
+    if day >= pay_by:
+        return None, spread(amount_fen, rest, payer)
+    then = _anew(said, covered, quotes, day)
+    owed = left(owed_of(then.rows), sums)
+    most = payable(owed, payer)
+    if amount_fen > most:
+        if amount_fen != payable(rest, payer):
+            raise MoreThanOwed(most)
+        return None, spread(amount_fen, rest, payer)
+    parts = spread(amount_fen, owed, payer)
+    if amount_fen == sum(each.fen for each in owed):
+        return then, parts
+    paid = [Covered(each.month, each.part, each.fen, paid_on, NOT_STORED) for each in parts]
+    return _anew(said, [*covered, *paid], {**quotes, NOT_STORED: then.rows}, pay_by), parts
+
+
+def covering_of(
+    quote: Quote, payer: Party, amount_fen: int, paid_on: date
+) -> tuple[Assessment | None, list[Owed]]:
+    """`covering` of a quote as the payments on its case are now. Two queries at most."""
+    covered = covered_by([quote.case_id]).get(quote.case_id, [])
+    return covering(assessment_in(quote), covered, _rows_under(covered), payer, amount_fen, paid_on)
 
 
 def half_paid(case: ArrearsCase) -> bool:

@@ -14,12 +14,10 @@ from transfers.workflow.errors import Invalid
 from .. import letters, quoting, record
 from ..letters import Facts
 from ..models import Allocation, ArrearsMonth, Method, Payment, Quote, TakenBack
-from ..policy import NotInForce
-from ..rules.asked import Refused
-from ..rules.assessment import Assessment
-from ..rules.parts import PRINCIPAL, Owed, Party, by_part, payable, spread
+from ..rules.parts import PRINCIPAL, Owed, Party, by_part, payable
+from ..rules.periods import first_of
 from ..rules.states import State
-from .assessing import quote as make_quote
+from .assessing import claim_months, next_quote
 from .claimed import Claimed, needed
 
 
@@ -35,6 +33,7 @@ def pay(
     """Record a payment under the quote of its day: ledger, what it covers, whether all is paid now."""
     case = claimed.case
     _check_payment(claimed, payer, method, amount_fen, paid_on, bank_reference)
+    asked_until = case.to_month
     quote = _quote_of_the_day(claimed, paid_on)
     if paid_on <= end_of(case.to_month):
         raise Invalid(
@@ -43,16 +42,24 @@ def pay(
             % {"month": f"{case.to_month:%Y-%m}"},
             code="too_early",
         )
-    rest = quoting.rest_of(case, quote)
-    if amount_fen < sum(part.fen for part in rest) and paid_on < quote.pay_by:
-        quote, rest = _to_the_day(claimed, quote, rest, amount_fen, paid_on)
-    most = payable(rest, Party(payer))
+    most = payable(quoting.rest_of(case, quote), Party(payer))
     if not 0 < amount_fen <= most:
         raise Invalid("amount_fen", _too_much(most, payer), code="amount")
-    covered = spread(amount_fen, rest, Party(payer))
+    try:
+        anew, covered = quoting.covering_of(quote, Party(payer), amount_fen, paid_on)
+    except quoting.MoreThanOwed as more:
+        raise Invalid(
+            "amount_fen",
+            _("On that day %(owed)s was left to pay. Enter that, or the quoted %(quoted)s.")
+            % {"owed": yuan(more.most_fen), "quoted": yuan(most)},
+            code="amount",
+        ) from more
+    if anew is not None:
+        quote = next_quote(claimed, anew, quote)
     number = _book(claimed, quote, covered, payer, method, amount_fen, paid_on, bank_reference)
     left = quoting.rest_of(case, quote)
     if left:
+        case.to_month = max(case.to_month, asked_until)
         case.pay(settled_on=None, restart_on=None, next_on=quote.pay_by)
     else:
         _settle(claimed, quote)
@@ -84,7 +91,7 @@ def _quote_of_the_day(claimed: Claimed, paid_on: date) -> Quote:
             code="lapsed",
         )
     older = quoting.good_on(case, paid_on)
-    if older is None or older.found == newest.found:
+    if older is None or _asks_the_same(older, newest):
         return newest
     since = Payment.objects.filter(
         case=case, taken_back__isnull=True, quote__version__gt=older.version
@@ -98,13 +105,24 @@ def _quote_of_the_day(claimed: Claimed, paid_on: date) -> Quote:
     return _bring_back(claimed, older, newest)
 
 
+def _asks_the_same(older: Quote, newest: Quote) -> bool:
+    """Whether the newest is the older one, brought back or less what was paid since."""
+    return older.terms_id == newest.terms_id and older.found["asked"] == newest.found["asked"]
+
+
 def _bring_back(claimed: Claimed, older: Quote, newest: Quote) -> Quote:
-    """The older quote as the newest version; months that were asked for after it are let go."""
+    """The older quote as the newest version, for the months that it asked for.
+
+    Since when months are paid again stays what the case says by now.
+    """
     case = claimed.case
     asked = quoting.assessment_in(older).asked
     assert asked.months is not None, "a case names its months"
-    case.to_month, case.resumed_month = asked.months[-1], asked.resumed
-    ArrearsMonth.objects.filter(case=case, month__gt=case.to_month).delete()
+    if asked.months[-1] > case.to_month:  # let go since, because they are on record as paid
+        claim_months(case, first_of(case.to_month, 1), asked.months[-1], field="paid_on")
+    case.to_month = asked.months[-1]
+    if case.resumed_month is not None and case.resumed_month <= case.to_month:
+        case.resumed_month = asked.resumed
     terms = older.terms
     values = {
         field.attname: getattr(older, field.attname)
@@ -116,26 +134,6 @@ def _bring_back(claimed: Claimed, older: Quote, newest: Quote) -> Quote:
     )
     again.terms = terms
     return again
-
-
-def _to_the_day(
-    claimed: Claimed, quote: Quote, rest: list[Owed], amount_fen: int, paid_on: date
-) -> tuple[Quote, list[Owed]]:
-    """A quote for the very day, where the amount is all that was owed on it: the late fee ends there."""
-    case = claimed.case
-    found = _if_in_force(claimed, paid_on)
-    if found is None or found.totals is None or found.totals.outstanding_fen != amount_fen:
-        return quote, rest
-    exact = make_quote(claimed, paid_on)
-    return exact, quoting.rest_of(case, exact)
-
-
-def _if_in_force(claimed: Claimed, on: date) -> Assessment | None:
-    """The case assessed for a day; None where no policy covers it: then the quote's word counts."""
-    try:
-        return quoting.assessment_of(claimed.case, on=on)
-    except (NotInForce, Refused):
-        return None
 
 
 def _book(
@@ -178,7 +176,8 @@ def _book(
 
 
 def _settle(claimed: Claimed, quote: Quote) -> None:
-    """All is paid: benefits restart by the day of the last payment, and the months are entered.
+    """All is paid: benefits restart by the day of the last payment, as the quote has it, and the months
+    are entered.
 
     The case stays open until the day after, even where the benefits restart at once, so that a slip of
     the keyboard can be taken back.
@@ -187,13 +186,14 @@ def _settle(claimed: Claimed, quote: Quote) -> None:
     settled_on = max(
         Payment.objects.filter(case=case, taken_back__isnull=True).values_list("paid_on", flat=True)
     )
-    found = _if_in_force(claimed, settled_on)
-    restart_on = (found and found.restart_on) or quote.restart_on
+    restart_on = quoting.assessment_by(quote, on=settled_on).restart_on or quote.restart_on
     case.pay(
         settled_on=settled_on,
         restart_on=restart_on,
         next_on=max(restart_on, claimed.on + timedelta(days=1)),
     )
+    # Months that were asked for after the quote are let go: the next gap asks for them.
+    ArrearsMonth.objects.filter(case=case, month__gt=case.to_month).delete()
     record.enter(case, quoting.rows_of(quote), by=claimed.user, at=claimed.at)
 
 
@@ -252,6 +252,9 @@ def take_back(claimed: Claimed, *, number: int, text: str) -> None:
     TakenBack.objects.create(payment=payment, reason=claimed.reason, by=claimed.user, at=claimed.at)
     quote = quoting.current_quote(case)
     assert quote is not None
+    again = quoting.assessment_by(quote, on=quote.pay_by)
+    if quoting.owed_of(again.rows) != quoting.owed_of(quoting.rows_of(quote)):
+        quote = next_quote(claimed, again, quote)  # late fees that had ended go on
     others = Payment.objects.filter(case=case, taken_back__isnull=True).exists()
     case.take_back(something_paid=others, pay_by=quote.pay_by)
     claimed.save()

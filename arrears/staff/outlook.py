@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from transfers.staff.desk import Desk
 
 from .. import letters, quoting
+from ..growing import follow
 from ..letters import Facts, Told
 from ..models import ArrearsCase, Quote
 from ..policy import NotInForce, resolve
 from ..rules import asked
-from ..rules.parts import Owed, Party, by_part, payable, spread
+from ..rules.parts import Owed, Party, by_part, payable
 from ..rules.reasons import INSTEAD, Reason
 from ..rules.states import Action, State
 from ..rules.terms import TermMissing, Terms
@@ -82,10 +85,11 @@ def _terms(case: ArrearsCase, on: date) -> Terms:
 
 
 def _assess(case: ArrearsCase, given: dict[str, Any], desk: Desk) -> Outlook:
-    names = ("to_month", "resumed_month", "base_fen", "consecutive_before")
-    changes = {name: given[name] for name in names if given.get(name) not in (None, "")}
-    supposed = supposing(case, **changes)
+    names = ("resumed_month", "base_fen", "consecutive_before", "switched")
+    changes = {name: given[name] for name in names if name in given}
+    supposed = supposing(case, **changes, to_month=given.get("to_month") or case.to_month)
     try:
+        follow([supposed], desk.today)
         terms = _terms(case, desk.today)
         pay_by = given.get("pay_by") or quoting.pay_by_of(supposed, desk.today, terms)
         found = quoting.assessment_of(supposed, on=pay_by)
@@ -151,8 +155,13 @@ def _pay(case: ArrearsCase, given: dict[str, Any], desk: Desk) -> Outlook:
         return made
     if not amount or payer not in Party.values or amount > payable(rest, Party(payer)):
         return made
-    made.covers = spread(amount, rest, Party(payer))
+    try:
+        anew, made.covers = quoting.covering_of(quote, Party(payer), amount, on)
+    except quoting.MoreThanOwed:
+        return made
     made.left_fen = all_fen - amount
+    if anew is not None and anew.totals is not None:
+        made.left_fen = anew.totals.outstanding_fen
     facts = Facts(
         case, quote=quote, left_fen=made.left_fen, amount_fen=amount,
         where=letters.where_of(case, quote.pay_by),
@@ -165,26 +174,28 @@ def _pay(case: ArrearsCase, given: dict[str, Any], desk: Desk) -> Outlook:
 
 def _settled(case: ArrearsCase, quote: Quote, amount_fen: int, on: date) -> Facts:
     """What there is to tell once everything is paid."""
-    after = supposing(case, state=State.SETTLED, restart_on=_restart(case, on, quote.restart_on))
+    after = supposing(case, state=State.SETTLED, restart_on=_restart(quote, on))
     return Facts(after, quote=quote, amount_fen=amount_fen)
 
 
 def exact_fen(case: ArrearsCase, quote: Quote, on: date) -> int | None:
     """What paying everything on a day before the quote's comes to; None where it is no less."""
-    if not quote.made_at.date() <= on < quote.pay_by:
+    if not localdate(quote.made_at) <= on < quote.pay_by:
         return None
     try:
-        totals = quoting.assessment_of(case, on=on).totals
-    except (asked.Refused, NotInForce):
+        totals = quoting.assessment_by(quote, on=on).totals
+    except asked.Refused:
         return None
-    return totals.outstanding_fen if totals is not None else None
+    exact = totals.outstanding_fen if totals is not None else 0
+    quoted = sum(each.fen for each in quoting.rest_of(case, quote))
+    return exact if 0 < exact < quoted else None
 
 
-def _restart(case: ArrearsCase, on: date, otherwise: date) -> date:
+def _restart(quote: Quote, on: date) -> date:
     try:
-        return quoting.assessment_of(case, on=on).restart_on or otherwise
-    except (asked.Refused, NotInForce):
-        return otherwise
+        return quoting.assessment_by(quote, on=on).restart_on or quote.restart_on
+    except asked.Refused:
+        return quote.restart_on
 
 
 def _take_back(case: ArrearsCase, given: dict[str, Any], text: str) -> Outlook:

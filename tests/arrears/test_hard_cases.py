@@ -10,6 +10,7 @@ from arrears.lapsing import requote
 from arrears.models import ArrearsCase, ArrearsMonth, ArrearsPolicy, Payment
 from arrears.quoting import current_quote, rest_of
 from arrears.rules.states import Action, State
+from arrears.staff.explained import explained
 from arrears.staff.papers import quote_paper, receipt_paper
 from tests.scenes import Scene, example_number, moment
 from transfers import plugs
@@ -51,6 +52,61 @@ def test_a_payment_made_in_time_and_entered_late_counts_as_made_in_time(office: 
     assert ArrearsMonth.objects.filter(case=case).count() == 2
     row = Contribution.objects.get(person=case.person)
     assert (row.from_month, row.to_month) == (month("2025-01"), month("2025-02"))
+
+
+def test_a_late_entry_forgets_nothing_that_was_learnt_since(office: Office) -> None:
+    case = office.assessed(office.zhang(), pay_by=date(2025, 3, 31))
+    case = office.assessed(
+        case, on="2025-03-28", pay_by=date(2025, 4, 10), resumed_month=month("2025-03")
+    )
+    case = office.paid(case, 80_000, on="2025-04-02", paid_on=date(2025, 3, 20))
+    assert case.resumed_month == month("2025-03")
+    requote(moment("2025-04-03", 0))
+    case = ArrearsCase.objects.get(pk=case.pk)
+    assert (case.to_month, case.resumed_month) == (month("2025-02"), month("2025-03"))
+    assert current_quote(case).principal_employer_fen == 2 * 64_000  # type: ignore[union-attr]
+
+
+def test_a_late_entry_in_part_lets_no_month_go_that_was_asked_for_since(office: Office) -> None:
+    case = office.assessed(office.zhang(), pay_by=date(2025, 3, 31))
+    requote(moment("2025-04-01", 0))
+    case = ArrearsCase.objects.get(pk=case.pk)
+    case = office.assessed(
+        case, on="2025-04-01", pay_by=date(2025, 4, 10), resumed_month=month("2025-04")
+    )
+    case = office.paid(case, 80_000, on="2025-04-02", paid_on=date(2025, 3, 31))
+    assert ArrearsMonth.objects.filter(case=case).count() == 3
+    requote(moment("2025-04-03", 0))
+    case = ArrearsCase.objects.get(pk=case.pk)
+    assert (case.to_month, case.resumed_month) == (month("2025-03"), month("2025-04"))
+    assert {owed.month for owed in rest_of(case)} == {
+        month("2025-01"), month("2025-02"), month("2025-03"),
+    }  # fmt: skip
+
+
+def test_what_is_quoted_holds_when_the_place_changes_its_rules(office: Office) -> None:
+    case = office.assessed(office.zhang(), pay_by=date(2025, 3, 31))
+    ArrearsPolicy.objects.filter(region="990100").update(
+        restart_rule="plus_30_days", contribution_rate_unit="0.1"
+    )
+    case = office.paid(case, 162_720, on="2025-03-20")
+    assert (case.state, case.restart_on) == (State.SETTLED, date(2025, 4, 1))
+
+
+def test_who_changed_scheme_after_few_months_waits_as_after_a_longer_gap(office: Office) -> None:
+    plain, few, many = (
+        office.assessed(
+            office.zhang(switched=switched, consecutive_before=months), pay_by=date(2025, 3, 20)
+        )
+        for switched, months in ((False, 12), (True, 12), (True, 24))
+    )
+    waits = [current_quote(case).waiting_months for case in (plain, few, many)]  # type: ignore[union-attr]
+    assert waits == [0, 6, 0]
+    told = explained(current_quote(few))  # type: ignore[arg-type]
+    given = {each.label for line in told.restart for each in line.inputs}
+    assert "Months paid in a row before the gap" in given or "断缴前连续缴费月数" in given
+    corrected = office.assessed(few, on="2025-03-11", switched=False)
+    assert current_quote(corrected).waiting_months == 0  # type: ignore[union-attr]
 
 
 def test_a_late_entry_beside_a_payment_under_a_later_quote_is_refused(office: Office) -> None:

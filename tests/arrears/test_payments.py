@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from arrears.cases import perform
 from arrears.models import Allocation, ArrearsCase, ArrearsEvent, Payment, TakenBack
-from arrears.quoting import rest_of
+from arrears.quoting import current_quote, rest_of
 from arrears.rules.parts import Owed, Part, Party, left, payable, spread
 from arrears.rules.states import Action, State
 from tests.scenes import moment
@@ -128,6 +128,91 @@ def test_the_fee_of_a_settled_case_and_its_benefits_go_by_the_day_it_was_paid(
     case = office.assessed(office.zhang(resumed_month=month("2025-03")), pay_by=date(2025, 4, 20))
     early = office.paid(case, on="2025-03-31")
     assert early.restart_on == date(2025, 4, 1)
+
+
+# Before the pay-by date
+
+
+def total_is_whole(case: ArrearsCase) -> None:
+    """What is held and what is left are what the quote says, whatever has been paid so far."""
+    quote = current_quote(case)
+    assert quote is not None
+    held = sum(fen for _number, _month, _part, fen in holding(case))
+    assert held + sum(owed.fen for owed in rest_of(case)) == quote.total_fen
+
+
+def holding(case: ArrearsCase) -> list[tuple[int, date, str, int]]:
+    back = set(
+        TakenBack.objects.filter(payment__case=case).values_list("payment__number", flat=True)
+    )
+    return [row for row in covered(case) if row[0] not in back]
+
+
+def test_a_month_paid_up_before_the_pay_by_date_has_its_fee_of_that_day(office: Office) -> None:
+    """Domain §6.3: the days are those up to the payment. 48 days of January, not 59."""
+    case = office.assessed(office.zhang(), pay_by=date(2025, 3, 31))
+    assert {each.fen for each in rest_of(case) if each.part == Part.FEE_EMPLOYER} == {2_360, 1_240}
+    case = office.paid(case, 80_000, on="2025-03-20")
+    assert [each.fen for each in rest_of(case) if each.part == Part.FEE_EMPLOYER] == [1_920, 1_240]
+    total_is_whole(case)
+    # A day later, of the same quote: the fee of January first, then February and its fee of that day.
+    case = office.paid(case, 1_920, on="2025-03-21")
+    total_is_whole(case)
+    assert {each.month for each in rest_of(case)} == {FEBRUARY}
+    case = office.paid(case, 80_840, on="2025-03-21")
+    assert (case.state, case.settled_on) == (State.SETTLED, date(2025, 3, 21))
+    total_is_whole(case)
+    assert [fen for _n, day, part, fen in covered(case) if part == "fee_employer"] == [1_920, 840]
+
+
+def test_an_amount_over_a_month_pays_its_fee_of_the_day_and_goes_on_to_the_next(
+    office: Office,
+) -> None:
+    case = office.assessed(office.zhang(), pay_by=date(2025, 3, 31))
+    case = office.paid(case, 90_000, on="2025-03-20")
+    assert [(day, fen) for _n, day, _part, fen in covered(case)] == [
+        (JANUARY, 64_000), (JANUARY, 16_000), (JANUARY, 1_920), (FEBRUARY, 8_080),
+    ]  # fmt: skip
+    # Of February 80.80 fewer from the 21st on: 800.00 for 20 days and 719.20 for 11.
+    (fee,) = (each.fen for each in rest_of(case) if each.part == Part.FEE_EMPLOYER)
+    assert fee == (80_000 * 20 + 71_920 * 11 + 1_000) // 2_000
+    total_is_whole(case)
+
+
+def test_between_what_is_owed_and_what_is_quoted_no_amount_is_taken(office: Office) -> None:
+    case = office.assessed(office.zhang(), pay_by=date(2025, 3, 31))
+    with pytest.raises(Invalid) as refused:
+        office.paid(case, 163_000, on="2025-03-20")
+    assert refused.value.field == "amount_fen"
+    assert "1,627.20" in str(refused.value)
+    assert "1,636.00" in str(refused.value)
+    case = office.paid(case, 163_600, on="2025-03-20")
+    assert case.state == State.SETTLED
+    total_is_whole(case)
+
+
+def test_a_payment_that_did_not_hold_lets_the_fee_of_its_month_go_on(office: Office) -> None:
+    case = office.assessed(office.zhang(), pay_by=date(2025, 3, 31))
+    case = office.paid(case, 80_000, on="2025-03-20")
+    case = office.do(case, Action.TAKE_BACK, by="finance", on="2025-03-21", number=1, text="退票")
+    assert sum(each.fen for each in rest_of(case)) == 163_600
+    total_is_whole(case)
+    quote = current_quote(case)
+    assert quote is not None
+    assert quote.pay_by == date(2025, 3, 31)
+
+
+def test_two_payments_before_the_pay_by_date_may_be_entered_late(office: Office) -> None:
+    case = office.assessed(office.zhang(), pay_by=date(2025, 3, 31))
+    for n in (1, 2):
+        case = office.paid(case, 80_000, on="2025-03-25", paid_on=date(2025, 3, 20))
+        assert Payment.objects.filter(case=case, quote__pay_by=date(2025, 3, 31)).count() == n
+    total_is_whole(case)
+    # January and its 19.20, of February 780.80: on 19.20 the fee goes on for eleven days.
+    assert (
+        sum(each.fen for each in rest_of(case))
+        == 1_920 + (80_000 * 20 + 1_920 * 11 + 1_000) // 2_000
+    )
 
 
 ATTACKS = [
