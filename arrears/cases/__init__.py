@@ -1,7 +1,7 @@
 """The only door to an arrears case: opening it, and every action on it."""
 
 from .assessing import missing_materials
-from .door import Offer, offers, perform, visible_to, waiting_transfers
+from .door import Offer, offers, perform, waiting_transfers
 from .opening import Draft, open_case
 
 __all__ = [
@@ -11,6 +11,5 @@ __all__ = [
     "offers",
     "open_case",
     "perform",
-    "visible_to",
     "waiting_transfers",
 ]

@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from transfers.models.alerts import OutboxMessage
 from transfers.models.applications import TransferApplication
 from transfers.models.events import ActorKind
-from transfers.models.regions import Agency
 from transfers.money import ledger
 from transfers.policy import remembered
 from transfers.rules.hashing import digest_of
@@ -59,11 +58,6 @@ class Offer:
     verb: Action
     label: Any
     needs_reason: bool
-
-
-def visible_to(user: Any) -> QuerySet[ArrearsCase]:
-    """Cases of the agencies in the user's scope: the own one and those it supervises."""
-    return ArrearsCase.objects.filter(agency__in=Agency.objects.filter(user.scope).values("pk"))
 
 
 def roles_for(case: ArrearsCase, verb: Action) -> frozenset[Role]:

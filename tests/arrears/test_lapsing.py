@@ -105,13 +105,22 @@ STATEMENTS = 16
 
 def test_benefits_restart_on_their_day_and_the_person_is_told(office: Office) -> None:
     case = office.at(State.SETTLED)
-    for day, state in (("2025-03-31", State.SETTLED), ("2025-04-01", State.REINSTATED)):
+    key = f"arrears:{case.reference}:{case.version + 1}:person"
+    for day, state, told in (
+        ("2025-03-31", State.SETTLED, 0),
+        ("2025-04-01", State.REINSTATED, 1),
+        ("2025-04-02", State.REINSTATED, 1),
+    ):
+        before = OutboxMessage.objects.exclude(key=key).count()
         with time_machine.travel(moment(day), tick=False):
             tasks.reinstate_settled()
             tasks.reinstate_settled()
         assert ArrearsCase.objects.get(pk=case.pk).state == state
-    letter = OutboxMessage.objects.filter(key__endswith=":person").latest("pk")
-    assert "恢复" in letter.text or "Your benefits are running again" in letter.text
+        letters = OutboxMessage.objects.filter(key=key)
+        assert ["起恢复" in each.text for each in letters] == [True] * told
+        if not told:
+            assert OutboxMessage.objects.count() == before
+    assert ArrearsEvent.objects.filter(case=case, verb=Action.REINSTATE).count() == 1
 
 
 def test_a_reminder_is_written_once_before_the_quote_lapses(office: Office) -> None:

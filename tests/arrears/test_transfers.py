@@ -10,7 +10,7 @@ from django.test import Client
 from arrears.models import ArrearsCase
 from arrears.rules.states import Action as ArrearsAction
 from tests.scenes import Scene, moment
-from transfers.models import Event, OutboxMessage, TransferApplication
+from transfers.models import Event, OutboxMessage, SideRecord, TransferApplication
 from transfers.plugs import overlays_of
 from transfers.rules.states import Action, State
 from transfers.workflow.actions import perform
@@ -96,7 +96,11 @@ def test_arrears_elsewhere_or_of_another_person_hold_nothing_up(
     transfer = submitted(scene)
     office.zhang(ON)
     missed(Office(pool="350500"), transfer)
+    assert overlays_of(transfer, moment(ON).date()) == []
     pass_origin(scene, transfer, ON)
+    passed = SideRecord.objects.get(application=transfer, side="origin")
+    assert (passed.passed_at, passed.passed_by) == (moment(ON), scene.user("origin_clerk"))
+    assert not Event.objects.filter(application=transfer, verb="news").exists()
 
 
 def test_a_supervisor_may_let_it_pass_with_a_reason(scene: Scene, office: Office) -> None:
@@ -107,6 +111,10 @@ def test_a_supervisor_may_let_it_pass_with_a_reason(scene: Scene, office: Office
         by=scene.actor("origin_supervisor"), at=moment(ON),
         overrides={"origin_arrears": "单位已承诺补缴"},
     )  # fmt: skip
+    passed = SideRecord.objects.get(application=transfer, side="origin")
+    assert (passed.passed_at, passed.passed_by) == (moment(ON), scene.user("origin_supervisor"))
+    event = Event.objects.filter(application=transfer, verb="pass_check").latest("seq")
+    assert "单位已承诺补缴" in str(event.facts) + event.reason
 
 
 def test_of_two_cases_the_last_to_be_paid_sets_the_transfer_free(
