@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 
+from tests.intake import spreadsheets
 from tests.looks import (
     HEIGHT,
     LANGUAGES,
@@ -238,6 +240,31 @@ def test_by_keyboard_alone(live_server: Any, page: Any) -> None:
         page.keyboard.type(CODE)
         press_key(page, "Enter")
         assert "转出办理中" in page.inner_text("h2#now")
+
+
+def test_a_job_is_followed_without_losing_the_place(live_server: Any, page: Any) -> None:
+    """Only the line of the progress changes while it runs; where one is on the page stays."""
+    user = spreadsheets.an_employer()
+    with time_machine.travel(spreadsheets.AT, tick=True):
+        batch = spreadsheets.uploaded(user, spreadsheets.as_workbook([spreadsheets.row()]))
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        session = client.cookies["jiexu-session"]
+        page.context.add_cookies(
+            [{"name": session.key, "value": session.value, "url": live_server.url}]
+        )
+        page.clock.install()
+        page.goto(f"{live_server.url}/employer/batches/{batch.reference}/")
+        page.focus(".tools .button >> nth=0")
+        with page.expect_response("**/batches/**"):
+            page.clock.run_for(5_000)
+        assert page.evaluate("document.activeElement.closest('.tools') !== null")
+        spreadsheets.work()
+        with page.expect_response("**/batches/**"):
+            page.clock.run_for(5_000)
+        page.wait_for_selector("#running", state="detached")
+        assert page.inner_text("#told") == page.title()
+        assert page.locator(f"main a[href$='/{batch.reference}/submit/']").count() == 1
 
 
 def test_weight_of_the_first_load(live_server: Any, browser: Any) -> None:

@@ -24,7 +24,6 @@ from ...workflow.errors import NotAllowed
 from .access import batch_or_404, for_employers
 
 LINES = 50
-REFRESH = 5  # seconds between two looks at a job that runs
 
 State, RowState = Batch.State, BatchRow.State
 RUNNING = (State.WAITING, State.CHECKING, State.SUBMITTING)
@@ -103,7 +102,7 @@ def _context(found: Batch, **more: Any) -> dict[str, Any]:
     refused = counts.get(RowState.REFUSED, 0)
     return {
         "batch": found,
-        "refresh": REFRESH if found.state in RUNNING else None,
+        "running": found.state in RUNNING,
         "good": counts.get(RowState.GOOD, 0),
         "bad": counts.get(RowState.BAD, 0),
         "submitted": counts.get(RowState.SUBMITTED, 0),

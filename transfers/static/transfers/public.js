@@ -1,4 +1,4 @@
-// What a form says while files are on their way. Nothing here is needed: without it the browser says so.
+// Comfort; nothing here is needed. Without it the browser says that it sends, and a link shows how far a job is.
 "use strict";
 
 document.addEventListener("submit", (event) => {
@@ -10,3 +10,22 @@ document.addEventListener("submit", (event) => {
   words.textContent = said.dataset.now;
   setTimeout(() => { words.textContent = said.dataset.still; }, 10_000);
 });
+
+// A running job: only the line that tells how far it is changes under the reader, until the job is over.
+async function follow() {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const now = page.getElementById("running");
+    if (now) {
+      document.getElementById("running").replaceWith(now);
+    } else {
+      document.querySelector(".content").replaceWith(page.querySelector(".content"));
+      document.title = page.title;
+      document.getElementById("told").textContent = page.title;
+      return;
+    }
+  }
+  setTimeout(follow, 5_000);
+}
+if (document.getElementById("running")) setTimeout(follow, 5_000);
