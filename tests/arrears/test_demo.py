@@ -33,6 +33,8 @@ def waiting(db: None) -> TransferApplication:
         from_month=date(2024, 1, 1), to_month=date(2026, 10, 1), months=34,
         recorded_at=moment("2026-11-19"),
     )  # fmt: skip
+    application.records.filter(side="origin").update(stopped_on=date(2026, 10, 31))
+    application.records.filter(side="destination").update(enrolled_on=date(2026, 11, 1))
     return application
 
 
