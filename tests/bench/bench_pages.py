@@ -55,11 +55,12 @@ def load(browser: Any, stop: Stop, scene: Scene, base: str) -> dict[str, float]:
     ):
         cookies = first.cookies()
         page = first.new_page()
-        bodies: dict[str, bytes] = {}
-        page.on("response", lambda answer: bodies.setdefault(answer.url, answer.body()))
+        answers: dict[str, Any] = {}
+        page.on("response", lambda answer: answers.setdefault(answer.url, answer))
         page.goto(address, wait_until="networkidle")
+        bodies = [answer.body() for answer in answers.values()]
         found: dict[str, float] = {
-            "kB": sum(len(gzip.compress(body)) for body in bodies.values()) / 1000,
+            "kB": sum(len(gzip.compress(body)) for body in bodies) / 1000,
             "requests": len(bodies),
             "nodes": page.locator("*").count(),
         }

@@ -23,7 +23,7 @@ from ...tasks import nudge_batches
 from ...workflow.errors import NotAllowed
 from .access import batch_or_404, for_employers
 
-LINES = 50
+LINES = 20
 
 State, RowState = Batch.State, BatchRow.State
 RUNNING = (State.WAITING, State.CHECKING, State.SUBMITTING)

@@ -21,7 +21,7 @@ from ...workflow.actors import Actor
 from ...workflow.errors import Refused
 from .access import batch_or_404, for_employers
 
-LINES = 30
+LINES = 20
 
 
 def _may_withdraw(application: TransferApplication) -> bool:
