@@ -48,23 +48,25 @@ class Names:
     """Every spelling of every place, with the pools it stands for. One query."""
 
     def __init__(self) -> None:
-        regions = {each.pk: each for each in Region.objects.select_related("parent").order_by("pk")}
-        self.pools: dict[str, set[str]] = {code: set() for code in regions}
-        for region in regions.values():
-            if region.is_pool:
-                for above in (region.pk, region.parent_id):
+        fields = ("code", "parent_id", "is_pool", "name_zh", "name_en")
+        rows = list(Region.objects.order_by("code").values_list(*fields))
+        self.pools: dict[str, set[str]] = {code: set() for code, *_rest in rows}
+        for code, parent, is_pool, *_names in rows:
+            if is_pool:
+                for above in (code, parent):
                     if above is not None and above != NATION:
-                        self.pools[above].add(region.pk)
+                        self.pools[above].add(code)
         # A part of a pool stands for the pool, but has to be asked about.
         self._parts = set()
-        for region in regions.values():
-            if not self.pools[region.pk] and region.parent is not None and region.parent.is_pool:
-                self.pools[region.pk].add(region.parent.pk)
-                self._parts.add(region.pk)
+        for code, parent, *_rest in rows:
+            if not self.pools[code] and parent in self.pools[parent or NATION]:
+                self.pools[code].add(parent)
+                self._parts.add(code)
         self._places: dict[str, set[str]] = defaultdict(set)
-        spelled = {code: _spelled(each) for code, each in regions.items() if code != NATION}
+        spelled = {code: _spelled(zh, en) for code, _p, _is, zh, en in rows if code != NATION}
+        parents = {code: parent for code, parent, *_rest in rows}
         for code, (zh, en) in spelled.items():
-            before = spelled.get(regions[code].parent_id or "")
+            before = spelled.get(parents[code] or "")
             for spelling in _with_province(zh, en, *before) if before else zh | en:
                 self._places[spelling].add(code)
 
@@ -103,9 +105,9 @@ class Names:
         }
 
 
-def _spelled(region: Region) -> tuple[set[str], set[str]]:
+def _spelled(name_zh: str, name_en: str) -> tuple[set[str], set[str]]:
     """Its Chinese and its English names, with and without what kind of place it is."""
-    name, en = _plain(region.name_zh), _plain(region.name_en)
+    name, en = _plain(name_zh), _plain(name_en)
     zh = {name, _KIND.sub("", name)}
     if name.endswith(("自治州", "自治区", "自治县")):
         short = _AUTONOMOUS.sub("", name)
@@ -150,13 +152,25 @@ class PlaceInput(forms.TextInput):
     that still can mean them.
     """
 
+    _names: Names | None = None  # a form asks several times
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> PlaceInput:
+        copied: PlaceInput = super().__deepcopy__(memo)
+        copied._names = None  # what another form read may have changed since
+        return copied
+
+    def meant(self, text: str) -> Meant:
+        if self._names is None:
+            self._names = Names()
+        return self._names.meant(text)
+
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> str:
         """The code of a pool that is named for sure or was chosen; otherwise what was typed."""
         sent = data.getlist(name) if hasattr(data, "getlist") else [data.get(name)]
         typed, *chosen = [str(each or "").strip()[:LONGEST] for each in sent] or [""]
         if not typed or (_CODE.fullmatch(typed) and not chosen):
             return typed
-        meant = Names().meant(typed)
+        meant = self.meant(typed)
         if meant.sure:
             return meant.pools[0]
         return next((each for each in chosen if each in meant.pools), typed)
@@ -166,7 +180,7 @@ class PlaceInput(forms.TextInput):
     ) -> SafeString:
         typed = str(value or "")
         place = place_of(typed)
-        meant = Meant() if place or not typed else Names().meant(typed)
+        meant = Meant() if place or not typed else self.meant(typed)
         pools = () if meant.sure else meant.pools
         line = super().render(name, place.full_name if place else typed, attrs, renderer)
         offered = Region.objects.filter(pk__in=pools).select_related("parent")
@@ -204,7 +218,8 @@ class PlaceField(forms.Field):
         text = str(value or "")
         if not text or place_of(text):
             return text
-        found = len(Names().meant(text).pools)
+        assert isinstance(self.widget, PlaceInput)
+        found = len(self.widget.meant(text).pools)
         code = "several" if found > 1 else "near" if found else "unknown"
         # Two such questions stand on one page; the sentence in its summary says which it is about.
         question = str(self.label).rstrip("?？")
