@@ -146,7 +146,7 @@ def test_nobody_queries_a_case_that_is_not_theirs(client: Client) -> None:
             answer = client.post(f"/status/{mine.reference}/{page}/", QUERY | {"level": "5"})
             assert 'action="/status/"' in answer.content.decode()  # the look-up
             answer = client.get(f"/status/{mine.reference}/{page}/")
-            assert (answer.status_code, answer.url) == (302, "/status/")
+            assert (answer.status_code, answer.url) == (302, f"/status/{mine.reference}/")
         answer = client.get(f"/status/{mine.reference}/calendar.ics")
         assert (answer.status_code, answer.url) == (302, "/status/")
     assert not Dispute.objects.exists()

@@ -27,14 +27,14 @@ def calendar_record_of(region: Region | str) -> Calendar:
 
 def _nearest(code: str) -> Calendar:
     lineage = lineage_of(code)
-    return _first(code, {record.pk: record for record in Calendar.objects.filter(pk__in=lineage)})
+    return _first(lineage, {record.pk: record for record in Calendar.objects.filter(pk__in=lineage)})
 
 
-def _first(code: str, records: Mapping[str, Calendar]) -> Calendar:
-    for each in lineage_of(code):
+def _first(lineage: list[str], records: Mapping[str, Calendar]) -> Calendar:
+    for each in lineage:
         if each in records:
             return records[each]
-    raise Calendar.DoesNotExist(f"no calendar is loaded for {code}")
+    raise Calendar.DoesNotExist(f"no calendar is loaded for {lineage[0]}")
 
 
 def preload(codes: Iterable[str]) -> None:
@@ -43,7 +43,7 @@ def preload(codes: Iterable[str]) -> None:
     records = {record.pk: record for record in Calendar.objects.all()}
     for code in codes:
         with suppress(Calendar.DoesNotExist):  # told to whoever counts by it
-            once(("calendar", code), partial(_first, code, records))
+            once(("calendar", code), partial(_first, lineage_of(code), records))
 
 
 def calendar_of(where: Calendar | Region | str) -> WorkingCalendar:
