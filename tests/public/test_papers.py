@@ -224,8 +224,8 @@ def test_tries_are_slowed_down_and_right_ones_are_not(application: TransferAppli
     paper = paper_of(application, K.INFORMATION_FORM)
     for _ in range(8):
         assert ask(paper.number, code_of(paper)).status_code == 200
-    statuses = [ask(f"XB20251021-0000000{n}X", "0" * 16).status_code for n in range(10, 18)]
-    assert statuses[:5] == [200] * 5
+    statuses = [ask(f"XB20251021-0000000{n}X", "0" * 16).status_code for n in range(10, 80)]
+    assert statuses[:60] == [200] * 60
     assert 429 in statuses
     assert "Too many tries" in ask(paper.number, code_of(paper)).content.decode()
     assert ask(paper.number, code_of(paper), "203.0.113.9").status_code == 200
