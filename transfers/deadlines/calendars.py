@@ -27,7 +27,9 @@ def calendar_record_of(region: Region | str) -> Calendar:
 
 def _nearest(code: str) -> Calendar:
     lineage = lineage_of(code)
-    return _first(lineage, {record.pk: record for record in Calendar.objects.filter(pk__in=lineage)})
+    return _first(
+        lineage, {record.pk: record for record in Calendar.objects.filter(pk__in=lineage)}
+    )
 
 
 def _first(lineage: list[str], records: Mapping[str, Calendar]) -> Calendar:
