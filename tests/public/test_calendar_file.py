@@ -28,8 +28,8 @@ def entries(client: Client, application: TransferApplication, at: Any) -> list[A
     assert "no-store" in answer["Cache-Control"]
     assert application.reference not in answer["Content-Disposition"]
     lines = answer.content.decode().replace("\r\n ", "").splitlines()
-    # Of a UID and a reference four digits in a row may be anybody's.
-    text = "\n".join(line for line in lines if not line.startswith("UID:"))
+    # Of a UID, a date and a reference four digits in a row may be anybody's.
+    text = "\n".join(line for line in lines if not line.startswith(("UID", "DT")))
     text = text.replace(application.reference, "")
     number = application.person.id_number
     for secret in (number, number[-4:], NAME, NAME[1:], PHONE, EMAIL):
