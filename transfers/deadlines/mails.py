@@ -198,32 +198,24 @@ def code_mail(application: TransferApplication, code: str) -> Mail:
 
 def contact_mail(application: TransferApplication) -> Mail:
     """The last mail to an address that is told nothing more, in the active language."""
-    agency = application.destination_agency
-    context = {
-        "reference": application.reference,
-        "office": agency.name,
-        "phone": agency.phone,
-    }
-    return Mail(
-        _("Your medical-insurance transfer %(reference)s: contact details changed")
-        % {"reference": application.reference},
-        render_to_string("email/contact.txt", context),
-    )
+    subject = _("Your medical-insurance transfer %(reference)s: contact details changed")
+    return _office_mail(application, subject, "email/contact.txt")
 
 
 def counter_code_mail(application: TransferApplication) -> Mail:
     """The mail that says an office made a new query code, without it, in the active language."""
+    subject = _("Your medical-insurance transfer %(reference)s: new query code")
+    return _office_mail(application, subject, "email/counter_code.txt")
+
+
+def _office_mail(application: TransferApplication, subject: str, template: str) -> Mail:
     agency = application.destination_agency
     context = {
         "reference": application.reference,
         "office": agency.name,
         "phone": agency.phone,
     }
-    return Mail(
-        _("Your medical-insurance transfer %(reference)s: new query code")
-        % {"reference": application.reference},
-        render_to_string("email/counter_code.txt", context),
-    )
+    return Mail(subject % context, render_to_string(template, context))
 
 
 def spaced(code: str) -> str:
